@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The `seq` dialect: graph-level ops on ranked tensors.
+#ifndef SEQC_SEQ_OPS
+#define SEQC_SEQ_OPS
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Seq_Dialect : Dialect {
+  let name = "seq";
+  let cppNamespace = "::seqc::seq";
+  let summary = "Sequence-model operators on ranked tensors";
+  let description = [{
+    Value semantics; batch, heads and sequence length may be dynamic, head dim and state size are static. Function attributes:
+    argument attribute `seq.dims = ["B", "L", 768]` names dynamic dims (equal names are equal sizes), `seq.assume = ["L % 64 == 0"]`
+    on a function states facts, `seq.export` marks an entry point; module attribute `seq.weights = "file.safetensors"` names the
+    file that holds the `ml_program.global`s with `#ml_program.extern` values.
+  }];
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+}
+
+class Seq_Op<string m, list<Trait> t = []> : Op<Seq_Dialect, m, t>;
+
+// A closed set of words, kept as a StringAttr.
+class Seq_Word<list<string> cases> : Attr<
+    CPred<"::mlir::isa<::mlir::StringAttr>($_self) && ::llvm::is_contained({\"" # !interleave(cases, "\",\"") #
+          "\"}, ::llvm::cast<::mlir::StringAttr>($_self).getValue())">,
+    "one of " # !interleave(cases, ", ")> {
+  let storageType = "::mlir::StringAttr";
+  let returnType = "::llvm::StringRef";
+  let convertFromStorage = "$_self.getValue()";
+  let constBuilderCall = "$_builder.getStringAttr($0)";
+}
+
+def Seq_AttentionOp : Seq_Op<"attention", [Pure, AttrSizedOperandSegments]> {
+  let summary = "softmax(scale Q K^T, modified and masked) V";
+  let description = [{
+    q `[B, HQ, M, D]`, k `[B, HK, N, D]`, v `[B, HK, N, DV]`; HQ a multiple of HK (head h reads K/V head h / (HQ / HK)).
+    For one batch b, head h, query m, key n, in this order, in at least f32:
+    ```
+    s = scale * dot(q[m], k[n])                      scale: default 1 / sqrt(D)
+    s = softcap * tanh(s / softcap)                  if softcap
+    s = s + bias[b|0, h|0, m|0, n|0]                 if bias
+    s = score_mod(s, b, h, m, n)                     if the region is present
+    s = -inf unless visible(b, h, m, n)              causal, windows, lengths, mask region
+    p = exp(s - max) ; l = sum p (+ exp(sinks[h] - max))
+    o = (sum p v[n]) / l ; lse = max + ln l          o = 0 and lse = -inf for a row without visible key (and no sink)
+    ```
+    With `causal = "top_left"` key n is visible to query m if n <= m, with `"bottom_right"` if n <= m + (Nb - Mb). `window_left = w`: visible if
+    n >= m + off - w, `window_right = w`: n <= m + off + w, with off = Nb - Mb for `bottom_right`, else 0.
+    `kv_lengths[b]` = Nb bounds the visible keys of batch b. Packed form: B = 1, and `cu_seqlens_q`, `cu_seqlens_k` `[S + 1]` cut M and N into S sequences;
+    a query sees keys of its own sequence only, positions m, n in masks and regions count from the start of the sequence, and b is the sequence.
+    Regions: score_mod (s: f32, b, h, m, n: index) -> f32; mask (b, h, m, n: index) -> i1; scalar arith and math, plus `tensor.extract`
+    from captured tensors.
+  }];
+  let arguments = (ins AnyRankedTensor:$q, AnyRankedTensor:$k, AnyRankedTensor:$v, Optional<AnyRankedTensor>:$bias,
+                       Optional<AnyRankedTensor>:$sinks, Optional<AnyRankedTensor>:$kv_lengths,
+                       Optional<AnyRankedTensor>:$cu_seqlens_q, Optional<AnyRankedTensor>:$cu_seqlens_k,
+                       OptionalAttr<F64Attr>:$scale, OptionalAttr<F64Attr>:$softcap,
+                       DefaultValuedAttr<Seq_Word<["none", "top_left", "bottom_right"]>, "\"none\"">:$causal,
+                       OptionalAttr<I64Attr>:$window_left, OptionalAttr<I64Attr>:$window_right);
+  let results = (outs AnyRankedTensor:$o, Optional<AnyRankedTensor>:$lse);
+  let regions = (region AnyRegion:$score_mod, AnyRegion:$mask);
+  let assemblyFormat = [{
+    $q `,` $k `,` $v
+    (`bias` `(` $bias^ `:` type($bias) `)`)? (`sinks` `(` $sinks^ `:` type($sinks) `)`)?
+    (`kv_lengths` `(` $kv_lengths^ `:` type($kv_lengths) `)`)?
+    (`cu_seqlens` `(` $cu_seqlens_q^ `:` type($cu_seqlens_q) `,` $cu_seqlens_k `:` type($cu_seqlens_k) `)`)?
+    (`score_mod` $score_mod^)? (`mask` $mask^)? attr-dict
+    `:` type($q) `,` type($k) `,` type($v) `->` type(results)
+  }];
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    /// scale, or 1 / sqrt(D).
+    double getScaleValue();
+    bool hasLse() { return getNumResults() == 2; }
+  }];
+}
+
+def Seq_IotaOp : Seq_Op<"iota", [Pure]> {
+  let summary = "positions along `dim`: result[..] = coordinate of dim";
+  let description = [{ One `index` operand per dynamic dim of the result. Element types: i32, i64. }];
+  let arguments = (ins Variadic<Index>:$sizes, I64Attr:$dim);
+  let results = (outs RankedTensorOf<[I32, I64]>:$result);
+  let assemblyFormat = "`(` $sizes `)` attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Seq_GroupOp : Seq_Op<"group", [SingleBlockImplicitTerminator<"YieldOp">, RecursiveMemoryEffects, RecursivelySpeculatable]> {
+  let summary = "the region of one kernel: an anchor op with its prologue and epilogue";
+  let description = [{ Made by `seq-form-kernels`. Values are captured from above; `scheme` and `config` say how the region is built. }];
+  let arguments = (ins StrAttr:$scheme, OptionalAttr<DictionaryAttr>:$config);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$scheme (`config` $config^)? attr-dict `->` type($results) $body";
+  let hasRegionVerifier = 1;
+}
+
+def Seq_YieldOp : Seq_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["GroupOp", "AttentionOp"]>]> {
+  let summary = "results of a region";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let builders = [OpBuilder<(ins), [{ }]>];
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+}
+#endif

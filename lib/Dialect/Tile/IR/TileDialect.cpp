@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registration, types, attributes, builders and the kernel's syntax. Verifiers: TileVerify*.cpp.
+#include "seqc/Dialect/Tile/IR/Tile.h"
+#include "AsmDirectives.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace seqc::tile;
+
+#include "seqc/Dialect/Tile/IR/TileDialect.cpp.inc"
+#include "seqc/Dialect/Tile/IR/TileEnums.cpp.inc"
+#include "seqc/Dialect/Tile/IR/TileInterfaces.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "seqc/Dialect/Tile/IR/TileTypes.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "seqc/Dialect/Tile/IR/TileAttrs.cpp.inc"
+#define GET_OP_CLASSES
+#include "seqc/Dialect/Tile/IR/TileOps.cpp.inc"
+
+void TileDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "seqc/Dialect/Tile/IR/TileTypes.cpp.inc"
+      >();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "seqc/Dialect/Tile/IR/TileAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "seqc/Dialect/Tile/IR/TileOps.cpp.inc"
+      >();
+}
+
+//===-- Types and attributes ---------------------------------------------------===//
+
+static ParseResult parseDimOrDynamic(AsmParser &p, int64_t &value) {
+  if (succeeded(p.parseOptionalQuestion())) {
+    value = ShapedType::kDynamic;
+    return success();
+  }
+  return p.parseInteger(value);
+}
+
+/// `<` dims `x` element `,` `[` strides `]` `>`
+Type ViewType::parse(AsmParser &p) {
+  SmallVector<int64_t> shape, strides;
+  Type element;
+  if (p.parseLess() || p.parseDimensionList(shape) || p.parseType(element) || p.parseComma() ||
+      p.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] { return parseDimOrDynamic(p, strides.emplace_back()); }) || p.parseGreater())
+    return {};
+  return p.getChecked<ViewType>(p.getContext(), shape, element, strides);
+}
+
+void ViewType::print(AsmPrinter &p) const {
+  p << '<';
+  p.printDimensionList(getShape());
+  if (!getShape().empty())
+    p << 'x';
+  p << getElementType() << ", [";
+  llvm::interleaveComma(getStrides(), p.getStream(), [&](int64_t s) {
+    if (ShapedType::isDynamic(s))
+      p << '?';
+    else
+      p << s;
+  });
+  p << "]>";
+}
+
+LogicalResult ViewType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape, Type element, ArrayRef<int64_t> strides) {
+  if (shape.size() != strides.size())
+    return emitError() << "view expects one stride per dim, but got " << shape.size() << " dims and " << strides.size() << " strides";
+  if (!element.isIntOrFloat())
+    return emitError() << "view expects an integer or float element type, but got " << element;
+  return success();
+}
+
+/// `<{bm = 64, bn = 128}>`
+Attribute ConfigAttr::parse(AsmParser &p, Type) {
+  NamedAttrList values;
+  if (p.parseLess() || p.parseCommaSeparatedList(AsmParser::Delimiter::Braces, [&]() -> ParseResult {
+        StringRef key;
+        int64_t value;
+        if (p.parseKeyword(&key) || p.parseEqual() || p.parseInteger(value))
+          return failure();
+        values.append(key, p.getBuilder().getI64IntegerAttr(value));
+        return success();
+      }) || p.parseGreater())
+    return {};
+  return get(p.getContext(), values.getDictionary(p.getContext()));
+}
+
+void ConfigAttr::print(AsmPrinter &p) const {
+  p << "<{";
+  llvm::interleaveComma(getValues(), p.getStream(), [&](NamedAttribute a) {
+    p << a.getName().getValue() << " = ";
+    printOptionValue(p, a.getValue());
+  });
+  p << "}>";
+}
+
+//===-- tile.kernel -------------------------------------------------------------===//
+
+static ParseResult parseParenAttr(OpAsmParser &p, StringRef keyword, Attribute &attr) {
+  if (failed(p.parseOptionalKeyword(keyword)))
+    return success();
+  return failure(p.parseLParen() || p.parseAttribute(attr) || p.parseRParen());
+}
+
+ParseResult KernelOp::parse(OpAsmParser &p, OperationState &state) {
+  StringAttr name;
+  SmallVector<OpAsmParser::Argument> args;
+  Attribute target, config, params, access;
+  StringRef levelWord;
+  SMLoc levelLoc;
+  if (p.parseSymbolName(name, SymbolTable::getSymbolAttrName(), state.attributes) ||
+      p.parseArgumentList(args, OpAsmParser::Delimiter::Paren, /*allowType=*/true) || parseParenAttr(p, "target", target) ||
+      p.parseKeyword("level") || p.parseLParen() || p.getCurrentLocation(&levelLoc) || p.parseKeyword(&levelWord) || p.parseRParen() ||
+      parseParenAttr(p, "config", config) || parseParenAttr(p, "params", params) || parseParenAttr(p, "access", access))
+    return failure();
+  std::optional<Level> level = symbolizeLevel(levelWord);
+  if (!level)
+    return p.emitError(levelLoc, "level must be block, sched, layout or sync");
+  state.addAttribute("level", p.getBuilder().getI32IntegerAttr(static_cast<int32_t>(*level)));
+  if (!config)
+    config = ConfigAttr::get(p.getContext(), DictionaryAttr::get(p.getContext()));
+  state.addAttribute("config", config);
+  for (auto [key, value] : {std::pair("target", target), std::pair("params", params), std::pair("access", access)})
+    if (value)
+      state.addAttribute(key, value);
+  Region *grid = state.addRegion(), *body = state.addRegion();
+  return failure(p.parseOptionalAttrDictWithKeyword(state.attributes) || p.parseKeyword("grid") || p.parseRegion(*grid, args) ||
+                 p.parseRegion(*body, args));
+}
+
+void KernelOp::print(OpAsmPrinter &p) {
+  p << ' ';
+  p.printSymbolName(getSymName());
+  printBlockArgs(p, getBody().front());
+  if (getTargetAttr())
+    p << " target(" << getTargetAttr() << ')';
+  p << " level(" << stringifyLevel(getLevel()) << ") config(" << getConfigAttr() << ')';
+  if (getParamsAttr())
+    p << " params(" << getParamsAttr() << ')';
+  if (getAccessAttr())
+    p << " access(" << getAccessAttr() << ')';
+  p.printOptionalAttrDictWithKeyword((*this)->getAttrs(), {"sym_name", "target", "level", "config", "params", "access"});
+  p.shadowRegionArgs(getGrid(), getBody().getArguments());
+  p << " grid ";
+  p.printRegion(getGrid(), /*printEntryBlockArgs=*/false);
+  p << ' ';
+  p.printRegion(getBody(), /*printEntryBlockArgs=*/false);
+}
+
+std::string KernelOp::paramName(unsigned i) {
+  if (ArrayAttr names = getParamsAttr())
+    if (i < names.size())
+      return cast<StringAttr>(names[i]).str();
+  return ("arg" + Twine(i)).str();
+}
+
+bool KernelOp::isWritten(unsigned i) {
+  ArrayAttr access = getAccessAttr();
+  return access && i < access.size() && cast<StringAttr>(access[i]).getValue() == "write";
+}
+
+//===-- Builders ----------------------------------------------------------------===//
+
+static SmallVector<int64_t> staticOf(ArrayRef<OpFoldResult> values, SmallVectorImpl<Value> &dynamic) {
+  SmallVector<int64_t> statics;
+  dispatchIndexOpFoldResults(values, dynamic, statics);
+  return statics;
+}
+
+void ViewOp::build(OpBuilder &b, OperationState &s, Value ptr, ArrayRef<OpFoldResult> sizes, ArrayRef<OpFoldResult> strides) {
+  SmallVector<Value> dynSizes, dynStrides;
+  SmallVector<int64_t> staticSizes = staticOf(sizes, dynSizes), staticStrides = staticOf(strides, dynStrides);
+  auto type = ViewType::get(b.getContext(), staticSizes, cast<PtrType>(ptr.getType()).getElementType(), staticStrides);
+  build(b, s, type, ptr, dynSizes, dynStrides, staticSizes, staticStrides);
+}
+
+void SubviewOp::build(OpBuilder &b, OperationState &s, Value view, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes, ArrayRef<bool> dropped) {
+  SmallVector<Value> dynOffsets, dynSizes;
+  SmallVector<int64_t> staticOffsets = staticOf(offsets, dynOffsets), staticSizes = staticOf(sizes, dynSizes), shape, strides;
+  auto source = cast<ViewType>(view.getType());
+  for (size_t i = 0; i < sizes.size(); ++i)
+    if (!dropped[i])
+      shape.push_back(staticSizes[i]), strides.push_back(source.getStrides()[i]);
+  auto type = ViewType::get(b.getContext(), shape, source.getElementType(), strides);
+  build(b, s, type, view, dynOffsets, dynSizes, staticOffsets, staticSizes);
+}
+
+llvm::SmallVector<bool> SubviewOp::droppedDims() {
+  // Dims are matched from the left: a source dim is kept if size and stride agree with the next result dim and enough dims remain.
+  ViewType source = getView().getType(), result = getResult().getType();
+  int64_t toDrop = source.getRank() - result.getRank(), r = 0;
+  SmallVector<bool> dropped(source.getRank(), false);
+  for (int64_t i = 0; i < source.getRank(); ++i) {
+    bool agrees = r < result.getRank() && getStaticSizes()[i] == result.getShape()[r] && source.getStrides()[i] == result.getStrides()[r];
+    if (toDrop > 0 && getStaticSizes()[i] == 1 && !(agrees && result.getShape()[r] == 1 && toDrop < source.getRank() - i - (result.getRank() - r) + 1)) {
+      dropped[i] = true;
+      --toDrop;
+    } else {
+      ++r;
+    }
+  }
+  return dropped;
+}
+
+void LoadOp::build(OpBuilder &b, OperationState &s, RankedTensorType type, Value view, ArrayRef<OpFoldResult> coords, double pad) {
+  SmallVector<Value> dyn;
+  SmallVector<int64_t> statics = staticOf(coords, dyn);
+  build(b, s, type, view, dyn, statics, pad == 0.0 ? FloatAttr() : b.getF64FloatAttr(pad), DenseI64ArrayAttr());
+}
+
+void StoreOp::build(OpBuilder &b, OperationState &s, Value value, Value view, ArrayRef<OpFoldResult> coords) {
+  SmallVector<Value> dyn;
+  SmallVector<int64_t> statics = staticOf(coords, dyn);
+  build(b, s, value, view, dyn, statics, DenseI64ArrayAttr());
+}
+
+void GatherOp::build(OpBuilder &b, OperationState &s, RankedTensorType type, Value view, Value idx, ArrayRef<OpFoldResult> coords, int64_t dim, double pad) {
+  SmallVector<Value> dyn;
+  SmallVector<int64_t> statics = staticOf(coords, dyn);
+  build(b, s, type, view, idx, dyn, statics, dim, pad == 0.0 ? FloatAttr() : b.getF64FloatAttr(pad));
+}
+
+void LoadScalarOp::build(OpBuilder &b, OperationState &s, Value view, ArrayRef<OpFoldResult> coords) {
+  SmallVector<Value> dyn;
+  SmallVector<int64_t> statics = staticOf(coords, dyn);
+  build(b, s, cast<ViewType>(view.getType()).getElementType(), view, dyn, statics);
+}
+
+void ReduceOp::build(OpBuilder &b, OperationState &s, Value t, ArrayRef<int64_t> dims, StringRef kind) {
+  auto type = cast<RankedTensorType>(t.getType());
+  SmallVector<int64_t> shape;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    if (!llvm::is_contained(dims, i))
+      shape.push_back(type.getDimSize(i));
+  build(b, s, RankedTensorType::get(shape, type.getElementType()), t, b.getDenseI64ArrayAttr(dims), b.getStringAttr(kind));
+}
+
+//===-- Inference and effects -----------------------------------------------------===//
+
+LogicalResult TransposeOp::inferReturnTypes(MLIRContext *c, std::optional<Location> loc, ValueRange operands, DictionaryAttr attrs,
+                                            OpaqueProperties properties, RegionRange regions, SmallVectorImpl<Type> &results) {
+  Adaptor a(operands, attrs, properties, regions);
+  auto type = cast<RankedTensorType>(operands[0].getType());
+  ArrayRef<int64_t> perm = a.getPerm();
+  SmallVector<int64_t> shape;
+  for (int64_t i : perm) {
+    if (i < 0 || i >= type.getRank())
+      return emitOptionalError(loc, "perm entry ", i, " is not a dim of ", type);
+    shape.push_back(type.getDimSize(i));
+  }
+  results.push_back(RankedTensorType::get(shape, type.getElementType()));
+  return success();
+}
+
+void LaunchOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &) {
+  // Value semantics on tensors: no memory effect.
+}
