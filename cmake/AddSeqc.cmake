@@ -18,6 +18,8 @@ include_directories(SYSTEM ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
 include_directories(${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include ${PROJECT_SOURCE_DIR}/runtime/include)
 separate_arguments(SEQC_LLVM_DEFS NATIVE_COMMAND ${LLVM_DEFINITIONS})
 add_definitions(${SEQC_LLVM_DEFS})
+# Our own asserts stay on in every build type.
+add_compile_options(-UNDEBUG)
 add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-deprecated-declarations -ffunction-sections -fdata-sections)
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
