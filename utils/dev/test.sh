@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+# Test classes with their time budgets (minutes, on 2 cores). A class fails when it exceeds its budget.
+readonly budget_build=20 budget_unit=5 budget_exec=8 budget_package=4 budget_python=5
+
+declare -a summary=()
+passed=0 failed=0
+
+# run_class NAME MINUTES COMMAND..: prints the time, counts the class, goes on after a failure
+run_class() {
+  local name=$1 minutes=$2 start seconds status=0
+  shift 2
+  say "$name (budget $minutes min)"
+  start=$(date +%s)
+  ( set -e; "$@" ) || status=$?
+  seconds=$(($(date +%s) - start))
+  if [ $status = 0 ] && [ $seconds -gt $((minutes * 60)) ]; then
+    status=over-budget
+  fi
+  if [ "$status" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  summary+=("$(printf '%-28s %5d s of %4d s  %s' "$name" "$seconds" "$((minutes * 60))" "$([ "$status" = 0 ] && echo ok || echo "FAILED ($status)")")")
+}
+
+test_unit_and_lit() {
+  (cd "$build" && ctest --output-on-failure -j"$jobs" -L unit)
+  "$(llvm_tool lit)" -sv -j"$jobs" "$build/test"
+}
+
+test_execution() { (cd "$build" && ctest --output-on-failure -L exec); }
+
+# The runtime alone, without LLVM, under ASan and UBSan: conformance, hostile packages, a short fuzz run.
+test_package() {
+  configure "$build-asan" -DSEQC_BUILD_COMPILER=OFF -DSEQC_SANITIZE=ON
+  ninja -C "$build-asan" -j"$jobs" >"$build-asan/build.log" 2>&1 || { tail -20 "$build-asan/build.log"; return 1; }
+  (cd "$build-asan" && ctest --output-on-failure -j"$jobs")
+}
+
+test_python() {
+  PYTHONPATH="$top/python" SEQC_BUILD_DIR="$build" "$venv/bin/python" -m unittest discover -s python/tests -v
+}
+
+test_hygiene() {
+  "$venv/bin/python" utils/check_layers.py
+  "$venv/bin/python" utils/check_sizes.py
+}
+
+run_all_tests() {
+  run_class build "$budget_build" build_all
+  if [ $failed = 0 ]; then
+    run_class hygiene 1 test_hygiene
+    run_class "unit and lit" "$budget_unit" test_unit_and_lit
+    run_class "CPU execution" "$budget_exec" test_execution
+    run_class "package, runtime, fuzz" "$budget_package" test_package
+    run_class "Python" "$budget_python" test_python
+  fi
+  printf '\n'
+  printf '%s\n' "${summary[@]}"
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  [ $failed = 0 ]
+}
