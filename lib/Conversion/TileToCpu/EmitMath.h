@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Expansion of transcendental math ops into arith (+ math.fma, math.absf, math.copysign, math.roundeven) polynomials.
+// f32 and f64 scalars and vectors of any shape; f16 and bf16 are computed in f32 and rounded once. Special values
+// (+-inf, NaN, +-0, denormals, overflow, underflow) follow C99 Annex F.
+#ifndef SEQC_LIB_CONVERSION_TILETOCPU_EMITMATH_H
+#define SEQC_LIB_CONVERSION_TILETOCPU_EMITMATH_H
+
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Pass/Pass.h"
+
+namespace seqc {
+
+/// Patterns for math.exp2, exp, expm1, log2, log, log1p, tanh, erf, sin, cos, powf, rsqrt.
+void populateExpandMathPatterns(mlir::RewritePatternSet &patterns);
+
+/// Pass `tile-cpu-expand-math`, on any op. Error: a transcendental math op that has no expansion for its type.
+std::unique_ptr<mlir::Pass> createExpandMathPass();
+void registerExpandMathPass();
+
+} // namespace seqc
+
+#endif // SEQC_LIB_CONVERSION_TILETOCPU_EMITMATH_H
