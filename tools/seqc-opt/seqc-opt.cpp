@@ -2,6 +2,7 @@
 // MLIR's opt main with all dialects and passes of seqc.
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "seqc/Dialect/Tile/IR/Tile.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -11,5 +12,6 @@ int main(int argc, char **argv) {
                   mlir::tensor::TensorDialect, mlir::linalg::LinalgDialect, mlir::func::FuncDialect, mlir::ml_program::MLProgramDialect,
                   mlir::LLVM::LLVMDialect, mlir::vector::VectorDialect>();
   mlir::registerTransformsPasses();
+  mlir::memref::registerResolveRankedShapeTypeResultDimsPass();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "seqc optimizer driver\n", registry));
 }

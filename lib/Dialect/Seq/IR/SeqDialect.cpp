@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// Registration. Verifiers: AttentionOp.cpp, SeqOps.cpp, SeqAttributes.cpp.
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "mlir/IR/DialectImplementation.h"
-#include <cmath>
+#include "mlir/Interfaces/FoldInterfaces.h"
 
 using namespace mlir;
 using namespace seqc::seq;
@@ -10,22 +11,18 @@ using namespace seqc::seq;
 #define GET_OP_CLASSES
 #include "seqc/Dialect/Seq/IR/SeqOps.cpp.inc"
 
+namespace {
+/// Folded constants stay inside the regions of seq ops: a region is later cloned into a kernel.
+struct SeqFoldInterface : DialectFoldInterface {
+  using DialectFoldInterface::DialectFoldInterface;
+  bool shouldMaterializeInto(Region *region) const final { return isa<AttentionOp, GroupOp>(region->getParentOp()); }
+};
+} // namespace
+
 void SeqDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "seqc/Dialect/Seq/IR/SeqOps.cpp.inc"
       >();
+  addInterfaces<SeqFoldInterface>();
 }
-
-LogicalResult SeqDialect::verifyOperationAttribute(Operation *op, NamedAttribute attr) { return success(); }
-LogicalResult SeqDialect::verifyRegionArgAttribute(Operation *op, unsigned region, unsigned arg, NamedAttribute attr) { return success(); }
-
-double AttentionOp::getScaleValue() {
-  if (std::optional<APFloat> scale = getScale())
-    return scale->convertToDouble();
-  return 1.0 / std::sqrt(static_cast<double>(cast<RankedTensorType>(getQ().getType()).getShape().back()));
-}
-LogicalResult AttentionOp::verify() { return success(); }
-LogicalResult AttentionOp::verifyRegions() { return success(); }
-LogicalResult IotaOp::verify() { return success(); }
-LogicalResult GroupOp::verifyRegions() { return success(); }

@@ -24,6 +24,9 @@ inline constexpr llvm::StringLiteral kExportAttr = "seq.export";
 inline constexpr llvm::StringLiteral kWeightsAttr = "seq.weights";
 /// Argument attribute: name of the argument in the package; result attribute likewise.
 inline constexpr llvm::StringLiteral kNameAttr = "seq.name";
+
+/// True for `[A-Za-z_][A-Za-z0-9_]*`: names of dims, arguments, results, schemes.
+bool isIdentifier(llvm::StringRef name);
 } // namespace seqc::seq
 
 #endif // SEQC_DIALECT_SEQ_IR_SEQ_H

@@ -12,13 +12,17 @@ def Seq_Dialect : Dialect {
   let cppNamespace = "::seqc::seq";
   let summary = "Sequence-model operators on ranked tensors";
   let description = [{
-    Value semantics; batch, heads and sequence length may be dynamic, head dim and state size are static. Function attributes:
-    argument attribute `seq.dims = ["B", "L", 768]` names dynamic dims (equal names are equal sizes), `seq.assume = ["L % 64 == 0"]`
-    on a function states facts, `seq.export` marks an entry point; module attribute `seq.weights = "file.safetensors"` names the
-    file that holds the `ml_program.global`s with `#ml_program.extern` values.
+    Value semantics; batch, heads and sequence length may be dynamic, head dim and state size are static. Attributes:
+    - argument attribute `seq.dims = ["B", "L", 768]` names dynamic dims (equal names are equal sizes, checked at launch). One entry per dim:
+      a name (of a dynamic or static dim) or the static size. Names are identifiers; equal names never have different static sizes.
+    - argument and result attribute `seq.name = "x"`: the name in the package; an identifier, unique among arguments and among results.
+    - function attribute `seq.assume = ["L % 64 == 0"]`: facts over the names of `seq.dims`, in the infix syntax of `Expr::parse`.
+    - function attribute `seq.export` (unit): a public function with a body; an entry point of the package.
+    - module attribute `seq.weights = "file.safetensors"`: the file that holds the `ml_program.global`s with `#ml_program.extern` values.
   }];
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
 }
 
 class Seq_Op<string m, list<Trait> t = []> : Op<Seq_Dialect, m, t>;
@@ -34,7 +38,8 @@ class Seq_Word<list<string> cases> : Attr<
   let constBuilderCall = "$_builder.getStringAttr($0)";
 }
 
-def Seq_AttentionOp : Seq_Op<"attention", [Pure, AttrSizedOperandSegments]> {
+def Seq_AttentionOp : Seq_Op<"attention", [Pure, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>]> {
   let summary = "softmax(scale Q K^T, modified and masked) V";
   let description = [{
     q `[B, HQ, M, D]`, k `[B, HK, N, D]`, v `[B, HK, N, DV]`; HQ a multiple of HK (head h reads K/V head h / (HQ / HK)).
@@ -52,8 +57,28 @@ def Seq_AttentionOp : Seq_Op<"attention", [Pure, AttrSizedOperandSegments]> {
     n >= m + off - w, `window_right = w`: n <= m + off + w, with off = Nb - Mb for `bottom_right`, else 0.
     `kv_lengths[b]` = Nb bounds the visible keys of batch b. Packed form: B = 1, and `cu_seqlens_q`, `cu_seqlens_k` `[S + 1]` cut M and N into S sequences;
     a query sees keys of its own sequence only, positions m, n in masks and regions count from the start of the sequence, and b is the sequence.
-    Regions: score_mod (s: f32, b, h, m, n: index) -> f32; mask (b, h, m, n: index) -> i1; scalar arith and math, plus `tensor.extract`
-    from captured tensors.
+    Values of `kv_lengths` are taken as if clamped to 0..N; `cu_seqlens` are non-decreasing, from 0 to at most M (N).
+    Regions: score_mod (s: S, b, h, m, n: index) -> S; mask (b, h, m, n: index) -> i1; scalar arith and math, plus `tensor.extract`
+    from captured tensors. S, the type of scores and lse, is f64 for f64 inputs, else f32.
+
+    Constraints (each has a case in `test/Dialect/Seq/attention-errors.mlir`):
+    - C1 q, k, v have rank 4.
+    - C2 one element type of f32, f16, bf16, f64 for q, k, v, o.
+    - C3 q, k, v agree in the batch size.
+    - C4 k and v agree in heads and length.
+    - C5 q and k agree in D; D and DV are static and above 0.
+    - C6 HK is above 0 and HQ is a multiple of HK.
+    - C7 o is `[B, HQ, M, DV]`, lse `[B, HQ, M]` of type S; a dim may be dynamic where the operands' is known, or the reverse.
+    - C8 bias has rank 4, a float element type and dims of 1 or those of `[B, HQ, M, N]`.
+    - C9 sinks is `[HQ]` of a float type.
+    - C10 kv_lengths is `[B]` of i32 or i64, and not given in the packed form.
+    - C11 packed form: both cu_seqlens, rank 1, one type of i32 or i64, one size above 0; batch size 1; no bias (a `score_mod` that reads a
+      captured tensor says by which positions).
+    - C12 scale and softcap are finite and above 0.
+    - C13 window_left and window_right are at least 0.
+    - C14 score_mod has one block with arguments (S, index, index, index, index) and yields S.
+    - C15 mask has one block with arguments (index, index, index, index) and yields i1.
+    - C16 regions hold scalar `arith` and `math` ops and `tensor.extract` of tensors defined outside only.
   }];
   let arguments = (ins AnyRankedTensor:$q, AnyRankedTensor:$k, AnyRankedTensor:$v, Optional<AnyRankedTensor>:$bias,
                        Optional<AnyRankedTensor>:$sinks, Optional<AnyRankedTensor>:$kv_lengths,
@@ -74,24 +99,44 @@ def Seq_AttentionOp : Seq_Op<"attention", [Pure, AttrSizedOperandSegments]> {
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
+    /// Types of o and, if `lse`, of lse. The types satisfy C1, C2.
+    static ::llvm::SmallVector<::mlir::Type, 2> inferAttentionTypes(::mlir::RankedTensorType q, ::mlir::RankedTensorType k,
+                                                                    ::mlir::RankedTensorType v, bool lse);
+    /// Type of scores and lse for inputs of type `element`.
+    static ::mlir::Type scoreType(::mlir::Type element);
+    bool isPacked() { return getCuSeqlensQ() != nullptr; }
     /// scale, or 1 / sqrt(D).
     double getScaleValue();
     bool hasLse() { return getNumResults() == 2; }
   }];
 }
 
-def Seq_IotaOp : Seq_Op<"iota", [Pure]> {
+def Seq_IotaOp : Seq_Op<"iota", [Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>]> {
   let summary = "positions along `dim`: result[..] = coordinate of dim";
-  let description = [{ One `index` operand per dynamic dim of the result. Element types: i32, i64. }];
+  let description = [{
+    One `index` operand per dynamic dim of the result, in order.
+
+    Constraints: C1 `dim` is a dim of the result. C2 one size per dynamic dim. (The element type is i32 or i64.)
+  }];
   let arguments = (ins Variadic<Index>:$sizes, I64Attr:$dim);
   let results = (outs RankedTensorOf<[I32, I64]>:$result);
+  let builders = [OpBuilder<(ins "::llvm::ArrayRef<::mlir::OpFoldResult>":$sizes, "int64_t":$dim, "::mlir::Type":$element)>];
   let assemblyFormat = "`(` $sizes `)` attr-dict `:` type($result)";
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Result type for these sizes: constants give static dims.
+    static ::mlir::RankedTensorType inferIotaType(::llvm::ArrayRef<::mlir::OpFoldResult> sizes, ::mlir::Type element);
+  }];
 }
 
 def Seq_GroupOp : Seq_Op<"group", [SingleBlockImplicitTerminator<"YieldOp">, RecursiveMemoryEffects, RecursivelySpeculatable]> {
   let summary = "the region of one kernel: an anchor op with its prologue and epilogue";
-  let description = [{ Made by `seq-form-kernels`. Values are captured from above; `scheme` and `config` say how the region is built. }];
+  let description = [{
+    Made by `seq-form-kernels`. Values are captured from above; `scheme` and `config` say how the region is built.
+
+    Constraints: C1 `scheme` is an identifier. C2 the body has no arguments. C3 the body yields values of the result types.
+    C4 `config` holds integers. C5 groups are not nested.
+  }];
   let arguments = (ins StrAttr:$scheme, OptionalAttr<DictionaryAttr>:$config);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
