@@ -41,6 +41,7 @@ test_python() {
 test_hygiene() {
   "$venv/bin/python" utils/check_layers.py
   "$venv/bin/python" utils/check_sizes.py
+  "$venv/bin/python" utils/gen_docs.py --check
 }
 
 run_all_tests() {

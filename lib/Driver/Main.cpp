@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Command-line entry: dispatches to the sub-command, prints its error, returns its exit code.
+#include "Commands.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Signals.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+
+namespace seqc::driver {
+
+namespace {
+struct Command {
+  cl::SubCommand &(*subCommand)();
+  Error (*run)();
+};
+constexpr Command kCommands[] = {{compileCommand, runCompile}, {runCommand, runRun},       {inspectCommand, runInspect}, {verifyCommand, runVerify},
+                                 {benchCommand, runBench},     {doctorCommand, runDoctor}, {explainCommand, runExplain}};
+
+constexpr StringLiteral kOverview = "seqc: ahead-of-time compiler for long-sequence models\n\n"
+                                    "  seqc compile model.mlir -o model.seqc    compile a graph to a package\n"
+                                    "  seqc run model.seqc --input=@x.npy       run it\n"
+                                    "  seqc inspect model.seqc                  what a package holds\n"
+                                    "  seqc <command> --help                    options of a command\n";
+
+void printVersion(raw_ostream &os) { os << "seqc " << SEQC_VERSION << " (LLVM " << LLVM_VERSION_STRING << ")\n"; }
+} // namespace
+
+int run(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  for (const Command &c : kCommands)
+    c.subCommand();
+  cl::SetVersionPrinter(printVersion);
+  std::string errors;
+  raw_string_ostream os(errors);
+  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &os)) {
+    errs() << errors << "seqc: error: the command line is not valid [seqc-E2001]\n";
+    return static_cast<int>(ExitCode::Usage);
+  }
+  for (const Command &c : kCommands)
+    if (c.subCommand())
+      return static_cast<int>(report(c.run()));
+  errs() << kOverview << "seqc: error: no command given [seqc-E2001]\n";
+  return static_cast<int>(ExitCode::Usage);
+}
+
+//===-- seqc explain --------------------------------------------------------------===//
+
+cl::SubCommand &explainCommand() {
+  static cl::SubCommand command("explain", "what an error id means and what to do");
+  return command;
+}
+static cl::opt<std::string> explainId(cl::Positional, cl::Required, cl::desc("<id, as E4003>"), cl::sub(explainCommand()));
+
+Error runExplain() {
+  StringRef text = explain(explainId);
+  if (text.empty())
+    return fail(ExitCode::Usage, "E2001", "there is no error id '" + explainId + "'");
+  outs() << text;
+  return Error::success();
+}
+
+} // namespace seqc::driver
