@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// seqc compile: a graph to a package, or to the text of a phase.
+#include "Commands.h"
+#include "seqc/Driver/Compile.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+
+namespace seqc::driver {
+
+cl::SubCommand &compileCommand() {
+  static cl::SubCommand command("compile", "compile a graph (MLIR text) to a package");
+  return command;
+}
+static cl::opt<std::string> input(cl::Positional, cl::Required, cl::desc("<model.mlir>"), cl::sub(compileCommand()));
+static cl::opt<std::string> output("o", cl::desc("output file (default: <model>.seqc; text phases: standard output)"), cl::sub(compileCommand()));
+static cl::list<std::string> targets("target", cl::CommaSeparated, cl::desc("targets: cpu (default cpu)"), cl::sub(compileCommand()));
+static cl::opt<std::string> cpu("cpu", cl::desc("CPU to compile for: x86-64-v3, native or an LLVM name (default x86-64-v3)"), cl::init("x86-64-v3"), cl::sub(compileCommand()));
+static cl::opt<std::string> emit("emit", cl::desc("phase to stop at: seq, seq-opt, tile, tile-cpu, llvm, object, package (default package)"), cl::init("package"),
+                                 cl::sub(compileCommand()));
+static cl::opt<std::string> from("from", cl::desc("phase that the input is in: seq, seq-opt, tile (default seq)"), cl::init("seq"), cl::sub(compileCommand()));
+static cl::opt<std::string> dumpDir("dump-dir", cl::desc("write one numbered file per phase into this folder"), cl::sub(compileCommand()));
+static cl::opt<std::string> weights("weights", cl::desc("safetensors file (default: the one named by seq.weights, beside the input)"), cl::sub(compileCommand()));
+static cl::opt<std::string> remarks("remarks", cl::desc("none or all: what was raised, fused, chosen (default none)"), cl::init("none"), cl::sub(compileCommand()));
+static cl::opt<std::string> diagnostics("diagnostics", cl::desc("text or json, one object a line (default text)"), cl::init("text"), cl::sub(compileCommand()));
+static cl::opt<bool> timing("timing", cl::desc("print the time of each phase to standard error"), cl::sub(compileCommand()));
+
+static Expected<Phase> phaseOption(StringRef option, StringRef value) {
+  if (std::optional<Phase> p = parsePhase(value))
+    return *p;
+  return fail(ExitCode::Usage, "E2001", ("expects a phase for --" + option + ", but got '" + value + "'").str());
+}
+
+static Error checkTargets() {
+  for (const std::string &t : targets)
+    if (t != "cpu")
+      return fail(ExitCode::Unsupported, "E3002", "target '" + t + "' is not supported by this build; supported: cpu");
+  return Error::success();
+}
+
+Error runCompile() {
+  if (Error e = checkTargets())
+    return e;
+  if (diagnostics != "text" && diagnostics != "json")
+    return fail(ExitCode::Usage, "E2001", "expects text or json for --diagnostics, but got '" + diagnostics + "'");
+  if (remarks != "none" && remarks != "all")
+    return fail(ExitCode::Usage, "E2001", "expects none or all for --remarks, but got '" + remarks + "'");
+  CompileOptions options;
+  Expected<Phase> last = phaseOption("emit", emit), first = phaseOption("from", from);
+  if (!last || !first)
+    return joinErrors(last ? Error::success() : last.takeError(), first ? Error::success() : first.takeError());
+  if (!info(*first).resumable || *first > *last)
+    return fail(ExitCode::Usage, "E2001", "--from=" + from + " cannot be followed by --emit=" + emit);
+  options.from = *first;
+  options.upTo = *last;
+  options.cpu = cpu;
+  options.dumpDir = dumpDir;
+  options.weightsPath = weights;
+  options.remarks = remarks == "all";
+  options.jsonDiagnostics = diagnostics == "json";
+  options.timing = timing;
+  std::string path = output;
+  if (path.empty()) {
+    SmallString<256> name(input.getValue());
+    sys::path::replace_extension(name, info(*last).extension);
+    path = *last == Phase::Package || *last == Phase::Object ? std::string(name) : "-";
+  }
+  return compileFile(input, path, options);
+}
+
+} // namespace seqc::driver
