@@ -32,3 +32,5 @@ progress_line() {
 }
 
 runtime_library() { echo "$build/lib/libseqc_rt.so"; }
+
+run_benchmarks() { "$venv/bin/python" benchmarks/run.py --seqc "$build/bin/seqc" --python "$venv/bin/python" "$@"; }
