@@ -82,7 +82,7 @@ static Error runCase(const Session &session, const json::Object &c, StringRef fo
       continue;
     }
     Difference d = compare(*expected, (*outputs)[i], c.getNumber("rtol").value_or(1e-4), c.getNumber("atol").value_or(1e-5));
-    outs() << formatv("{0} {1}: {2}, max abs error {3}", seqc_rt_function_name(*fn), info->name, d.where < 0 ? "ok" : "FAILED", format("%.3g", d.maxAbs).str());
+    outs() << seqc_rt_function_name(*fn) << ' ' << info->name << (d.where < 0 ? ": ok" : ": FAILED") << llvm::format(", max abs error %.3g", d.maxAbs);
     if (d.where >= 0)
       outs() << formatv(", first at element {0}: expected {1}, got {2}", d.where, expected->get(d.where), (*outputs)[i].get(d.where));
     outs() << '\n';
