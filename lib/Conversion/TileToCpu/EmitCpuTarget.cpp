@@ -19,7 +19,8 @@ static Expected<CpuTarget> finish(StringRef name, CpuTarget target, const String
   for (StringRef feature : kRequired)
     if (!enabled.contains(feature))
       return createStringError("expects target CPU with AVX2, FMA and F16C, but got '" + name + "' without " + feature);
-  bool wide = enabled.contains("avx512f") && enabled.contains("avx512vl") && enabled.contains("avx512bw") && enabled.contains("avx512dq");
+  // avx512vl implies avx512f, which the tables do not always spell out.
+  bool wide = enabled.contains("avx512vl") && enabled.contains("avx512bw") && enabled.contains("avx512dq");
   target.vectorBits = wide ? 512 : 256;
   // By default LLVM splits 512-bit vectors on processors that once throttled; the emitters choose the width themselves.
   if (wide)
