@@ -1,57 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
+// A strict reader of the zip structures (PKWARE APPNOTE 6.3, 4.3.7 to 4.3.16, numbers little endian). The directory must end where its end
+// record begins, the end record must be the end of the file, and each local header must agree with its directory entry, so that no two
+// readers can see different members. docs/adr/0003-runtime-libraries.md says why this is not minizip.
 #include "archive.h"
-#include <minizip/unzip.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { kMaxNameBytes = 255 };
+enum {
+  kLocalBytes = 30,
+  kEntryBytes = 46,
+  kEndBytes = 22,
+  kEnd64Bytes = 56,
+  kLocatorBytes = 20,
+  kMaxNameBytes = 255,
+  kZip64Id = 1,
+};
+#define LOCAL_MAGIC 0x04034b50u
+#define ENTRY_MAGIC 0x02014b50u
+#define END_MAGIC 0x06054b50u
+#define END64_MAGIC 0x06064b50u
+#define LOCATOR_MAGIC 0x07064b50u
+#define WIDE 0xFFFFFFFFu // the number is in the zip64 structure
 
-// --- minizip over a block of memory ---------------------------------------------------------------------------------------------------
+static uint64_t get(const uint8_t *p, int bytes) {
+  uint64_t v = 0;
+  for (int i = bytes - 1; i >= 0; --i)
+    v = v << 8 | p[i];
+  return v;
+}
+static uint16_t get16(const uint8_t *p) { return (uint16_t)get(p, 2); }
+static uint32_t get32(const uint8_t *p) { return (uint32_t)get(p, 4); }
+
+// --- The end of the directory ---------------------------------------------------------------------------------------------------------
 
 typedef struct {
-  const uint8_t *data;
-  uint64_t size, position;
-} memory_file;
+  uint64_t count, offset, bytes;
+} directory;
 
-static voidpf memory_open(voidpf opaque, const void *name, int mode) {
-  (void)name, (void)mode;
-  return opaque;
+static seqc_rt_status_t read_end64(const uint8_t *data, size_t end_offset, directory *out, uint64_t *directory_end) {
+  const uint8_t *locator = end_offset >= kLocatorBytes + kEnd64Bytes ? data + end_offset - kLocatorBytes : NULL;
+  uint64_t at = end_offset - kLocatorBytes - kEnd64Bytes;
+  if (!locator || get32(locator) != LOCATOR_MAGIC || get(locator + 8, 8) != at || get32(data + at) != END64_MAGIC)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "damaged zip64 end of the directory");
+  *out = (directory){get(data + at + 32, 8), get(data + at + 48, 8), get(data + at + 40, 8)};
+  *directory_end = at;
+  return SEQC_RT_OK;
 }
 
-static uLong memory_read(voidpf opaque, voidpf stream, void *buffer, uLong size) {
-  (void)opaque;
-  memory_file *f = stream;
-  uint64_t left = f->size - f->position, n = size < left ? size : left;
-  if (n)
-    memcpy(buffer, f->data + f->position, n);
-  f->position += n;
-  return (uLong)n;
-}
-
-static ZPOS64_T memory_tell(voidpf opaque, voidpf stream) {
-  (void)opaque;
-  return ((memory_file *)stream)->position;
-}
-
-static long memory_seek(voidpf opaque, voidpf stream, ZPOS64_T offset, int origin) {
-  (void)opaque;
-  memory_file *f = stream;
-  uint64_t base = origin == ZLIB_FILEFUNC_SEEK_SET ? 0 : origin == ZLIB_FILEFUNC_SEEK_CUR ? f->position : f->size, target;
-  if (__builtin_add_overflow(base, (uint64_t)offset, &target) || target > f->size)
-    return -1;
-  f->position = target;
-  return 0;
-}
-
-static int memory_close(voidpf opaque, voidpf stream) {
-  (void)opaque, (void)stream;
-  return 0;
-}
-
-static int memory_error(voidpf opaque, voidpf stream) {
-  (void)opaque, (void)stream;
-  return 0;
+static seqc_rt_status_t read_end(const uint8_t *data, size_t size, directory *out) {
+  const uint8_t *end = size >= kEndBytes ? data + size - kEndBytes : NULL;
+  if (!end || get32(end) != END_MAGIC || get16(end + 20) != 0)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "expects a zip directory at the end of %zu bytes; the file is truncated or no .seqc package", size);
+  uint64_t directory_end = size - kEndBytes;
+  *out = (directory){get16(end + 10), get32(end + 16), get32(end + 12)};
+  if (get32(end + 4) != 0 || get16(end + 8) != out->count)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "expects a zip archive in one part");
+  if (out->offset == WIDE || out->bytes == WIDE || out->count == 0xFFFF)
+    RT_TRY(read_end64(data, (size_t)directory_end, out, &directory_end));
+  if (out->count > SEQC_PACKAGE_MAX_MEMBERS)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "expects at most %d zip members, but got %llu", SEQC_PACKAGE_MAX_MEMBERS, (unsigned long long)out->count);
+  if (out->bytes > directory_end || out->offset != directory_end - out->bytes)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "expects the zip directory right before its end, but got offset %llu and %llu bytes",
+                   (unsigned long long)out->offset, (unsigned long long)out->bytes);
+  return SEQC_RT_OK;
 }
 
 // --- Members --------------------------------------------------------------------------------------------------------------------------
@@ -73,30 +84,75 @@ static bool is_safe_name(const char *name, size_t length) {
   }
 }
 
-static seqc_rt_status_t read_member(unzFile zip, const uint8_t *data, size_t size, rt_arena *arena, rt_member *out) {
-  char name[kMaxNameBytes + 1] = "";
-  unz_file_info64 info;
-  int error = unzGetCurrentFileInfo64(zip, &info, name, sizeof name, NULL, 0, NULL, 0);
-  name[kMaxNameBytes] = 0;
-  if (error != UNZ_OK)
-    return rt_fail(SEQC_RT_BAD_PACKAGE, "damaged zip directory after member '%s'", name);
-  if (info.size_filename > kMaxNameBytes || !is_safe_name(name, info.size_filename))
-    return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%s': expects a relative path of at most %d bytes as name", name, kMaxNameBytes);
-  if (info.compression_method != 0 || info.compressed_size != info.uncompressed_size || (info.flag & 1))
-    return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%s': expects a stored, unencrypted member, but got method %lu", name,
-                   info.compression_method);
-  int method, level;
-  if (unzOpenCurrentFile2(zip, &method, &level, 1) != UNZ_OK)
-    return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%s': damaged local zip header", name);
-  uint64_t offset = unzGetCurrentFileZStreamPos64(zip);
-  unzCloseCurrentFile(zip);
-  if (offset > size || info.uncompressed_size > size - offset)
-    return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%s': expects its data inside the file, but it ends at byte %llu + %llu of %zu", name,
-                   (unsigned long long)offset, (unsigned long long)info.uncompressed_size, size);
-  char *copy = rt_arena_strdup(arena, name);
-  if (!copy)
-    return rt_no_memory("the member list");
-  *out = (rt_member){copy, data + offset, (size_t)info.uncompressed_size};
+typedef struct {
+  const uint8_t *header; // in the directory
+  char name[kMaxNameBytes + 1];
+  uint64_t stored, size, offset;
+} entry;
+
+// Replaces wide numbers by those of the zip64 extra field, where they come in this order.
+static bool read_zip64(entry *e, const uint8_t *extra, size_t bytes) {
+  uint64_t *wide[] = {&e->size, &e->stored, &e->offset};
+  while (bytes >= 4) {
+    size_t n = get16(extra + 2), at = 4;
+    if (n > bytes - 4)
+      return false;
+    for (int i = 0; i < RT_COUNT(wide) && get16(extra) == kZip64Id; ++i) {
+      if (*wide[i] != WIDE)
+        continue;
+      if (at + 8 > n + 4)
+        return false;
+      *wide[i] = get(extra + at, 8);
+      at += 8;
+    }
+    extra += n + 4;
+    bytes -= n + 4;
+  }
+  return bytes == 0;
+}
+
+// Reads the entry at *cursor and moves it on.
+static seqc_rt_status_t read_entry(const uint8_t **cursor, const uint8_t *end, entry *e) {
+  const uint8_t *h = *cursor;
+  if (end - h < kEntryBytes || get32(h) != ENTRY_MAGIC)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "damaged zip directory after member '%s'", e->name);
+  size_t name_bytes = get16(h + 28), extra_bytes = get16(h + 30), comment_bytes = get16(h + 32);
+  if (name_bytes + extra_bytes + comment_bytes > (size_t)(end - h - kEntryBytes))
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "damaged zip directory after member '%s'", e->name);
+  size_t kept = name_bytes > kMaxNameBytes ? kMaxNameBytes : name_bytes;
+  memcpy(e->name, h + kEntryBytes, kept);
+  e->name[kept] = 0;
+  if (kept != name_bytes || !is_safe_name(e->name, name_bytes))
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%s': expects a relative path of at most %d bytes as name", e->name, kMaxNameBytes);
+  e->header = h;
+  e->stored = get32(h + 20);
+  e->size = get32(h + 24);
+  e->offset = get32(h + 42);
+  if (!read_zip64(e, h + kEntryBytes + name_bytes, extra_bytes) || comment_bytes)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%s': damaged zip directory entry", e->name);
+  if (get16(h + 10) != 0 || get16(h + 8) != 0 || e->stored != e->size)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%s': expects a stored, plain member, but got method %d, flags %d, %llu of %llu bytes", e->name,
+                   get16(h + 10), get16(h + 8), (unsigned long long)e->stored, (unsigned long long)e->size);
+  *cursor = h + kEntryBytes + name_bytes + extra_bytes;
+  return SEQC_RT_OK;
+}
+
+// Finds the data behind the local header, which must repeat the directory entry. `limit` is where the directory begins.
+static seqc_rt_status_t read_local(const uint8_t *data, uint64_t limit, const entry *e, rt_member *out) {
+  size_t name_bytes = strlen(e->name);
+  if (e->offset > limit || limit - e->offset < kLocalBytes + name_bytes)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%s': expects a local header inside the file, but its offset is %llu", e->name,
+                   (unsigned long long)e->offset);
+  const uint8_t *h = data + e->offset;
+  // Flags, method, time, date, checksum and both sizes are the same 20 bytes; a size in zip64 form is WIDE in both.
+  if (get32(h) != LOCAL_MAGIC || memcmp(h + 6, e->header + 8, 20) || get16(h + 26) != name_bytes || memcmp(h + kLocalBytes, e->name, name_bytes))
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%s': expects a local header that agrees with the directory", e->name);
+  uint64_t begin = e->offset + kLocalBytes + name_bytes + get16(h + 28);
+  if (begin > limit || e->size > limit - begin)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%s': expects its data inside the file, but it is %llu bytes at %llu", e->name,
+                   (unsigned long long)e->size, (unsigned long long)begin);
+  out->data = data + begin;
+  out->size = (size_t)e->size;
   return SEQC_RT_OK;
 }
 
@@ -121,34 +177,25 @@ static seqc_rt_status_t check_members(rt_archive *archive) {
   return SEQC_RT_OK;
 }
 
-static seqc_rt_status_t read_members(unzFile zip, const uint8_t *data, size_t size, rt_arena *arena, rt_archive *out) {
-  unz_global_info64 global;
-  if (unzGetGlobalInfo64(zip, &global) != UNZ_OK || global.number_entry > SEQC_PACKAGE_MAX_MEMBERS)
-    return rt_fail(SEQC_RT_BAD_PACKAGE, "expects at most %d zip members", SEQC_PACKAGE_MAX_MEMBERS);
-  out->members = rt_arena_alloc(arena, (size_t)global.number_entry, sizeof *out->members);
-  if (!out->members)
-    return rt_no_memory("the member list");
-  for (out->count = 0; out->count < (int)global.number_entry; ++out->count) {
-    if ((out->count == 0 ? unzGoToFirstFile(zip) : unzGoToNextFile(zip)) != UNZ_OK)
-      return rt_fail(SEQC_RT_BAD_PACKAGE, "damaged zip directory: expects %d members, but entry %d cannot be read",
-                     (int)global.number_entry, out->count);
-    RT_TRY(read_member(zip, data, size, arena, &out->members[out->count]));
-  }
-  return check_members(out);
-}
-
 seqc_rt_status_t rt_archive_read(const uint8_t *data, size_t size, rt_arena *arena, rt_archive *out) {
   *out = (rt_archive){0};
-  memory_file file = {data, size, 0};
-  zlib_filefunc64_def io = {.zopen64_file = memory_open, .zread_file = memory_read, .ztell64_file = memory_tell,
-                            .zseek64_file = memory_seek, .zclose_file = memory_close, .zerror_file = memory_error, .opaque = &file};
-  unzFile zip = unzOpen2_64("", &io);
-  if (!zip)
-    return rt_fail(SEQC_RT_BAD_PACKAGE, "expects a zip archive, but its directory cannot be found in %zu bytes; the file is truncated or "
-                                        "no .seqc package", size);
-  seqc_rt_status_t status = read_members(zip, data, size, arena, out);
-  unzClose(zip);
-  return status;
+  directory dir;
+  RT_TRY(read_end(data, size, &dir));
+  out->members = rt_arena_alloc(arena, (size_t)dir.count, sizeof *out->members);
+  if (!out->members)
+    return rt_no_memory("the member list");
+  const uint8_t *cursor = data + dir.offset, *end = cursor + dir.bytes;
+  entry e = {.name = ""};
+  for (; out->count < (int)dir.count; ++out->count) {
+    rt_member *m = &out->members[out->count];
+    RT_TRY(read_entry(&cursor, end, &e));
+    RT_TRY(read_local(data, dir.offset, &e, m));
+    if (!(m->name = rt_arena_strdup(arena, e.name)))
+      return rt_no_memory("the member list");
+  }
+  if (cursor != end)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "damaged zip directory: %zu bytes after member '%s'", (size_t)(end - cursor), e.name);
+  return check_members(out);
 }
 
 const rt_member *rt_archive_find(const rt_archive *archive, const char *name) {
