@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A strict reader of the zip structures (PKWARE APPNOTE 6.3, 4.3.7 to 4.3.16, numbers little endian). The directory must end where its end
 // record begins, the end record must be the end of the file, and each local header must agree with its directory entry, so that no two
-// readers can see different members. docs/adr/0003-runtime-libraries.md says why this is not minizip.
+// readers can see different members. docs/adr/0002-runtime-libraries.md says why this is not minizip.
 #include "archive.h"
 #include <stdlib.h>
 #include <string.h>
