@@ -116,7 +116,11 @@ void printOptions(OpAsmPrinter &p, Operation *op, DictionaryAttr attrs) {
 
 ParseResult parseArgRegion(OpAsmParser &p, Region &region) {
   SmallVector<OpAsmParser::Argument> args;
-  return failure(p.parseArgumentList(args, OpAsmParser::Delimiter::OptionalParen, /*allowType=*/true) || p.parseRegion(region, args));
+  if (p.parseArgumentList(args, OpAsmParser::Delimiter::OptionalParen, /*allowType=*/true) || p.parseRegion(region, args))
+    return failure();
+  if (region.empty()) // `{}`
+    region.emplaceBlock();
+  return success();
 }
 
 ParseResult parseCombine(OpAsmParser &p, Region &region) {

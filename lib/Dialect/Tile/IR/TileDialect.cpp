@@ -89,7 +89,14 @@ Attribute ConfigAttr::parse(AsmParser &p, Type) {
         return success();
       }) || p.parseGreater())
     return {};
-  return get(p.getContext(), values.getDictionary(p.getContext()));
+  return p.getChecked<ConfigAttr>(p.getContext(), values.getDictionary(p.getContext()));
+}
+
+LogicalResult ConfigAttr::verify(function_ref<InFlightDiagnostic()> emitError, DictionaryAttr values) {
+  for (NamedAttribute a : values)
+    if (!isa<IntegerAttr>(a.getValue()))
+      return emitError() << "config expects integers, but got " << a.getValue() << " for " << a.getName();
+  return success();
 }
 
 void ConfigAttr::print(AsmPrinter &p) const {
@@ -131,8 +138,11 @@ ParseResult KernelOp::parse(OpAsmParser &p, OperationState &state) {
     if (value)
       state.addAttribute(key, value);
   Region *grid = state.addRegion(), *body = state.addRegion();
-  return failure(p.parseOptionalAttrDictWithKeyword(state.attributes) || p.parseKeyword("grid") || p.parseRegion(*grid, args) ||
-                 p.parseRegion(*body, args));
+  if (p.parseOptionalAttrDictWithKeyword(state.attributes) || p.parseKeyword("grid") || p.parseRegion(*grid, args) || p.parseRegion(*body, args))
+    return failure();
+  if (body->empty()) // `{}`
+    body->emplaceBlock();
+  return success();
 }
 
 void KernelOp::print(OpAsmPrinter &p) {
@@ -185,27 +195,23 @@ void SubviewOp::build(OpBuilder &b, OperationState &s, Value view, ArrayRef<OpFo
   SmallVector<Value> dynOffsets, dynSizes;
   SmallVector<int64_t> staticOffsets = staticOf(offsets, dynOffsets), staticSizes = staticOf(sizes, dynSizes), shape, strides;
   auto source = cast<ViewType>(view.getType());
-  for (size_t i = 0; i < sizes.size(); ++i)
-    if (!dropped[i])
-      shape.push_back(staticSizes[i]), strides.push_back(source.getStrides()[i]);
+  SmallVector<int64_t> drop;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (dropped[i]) {
+      drop.push_back(i);
+      continue;
+    }
+    shape.push_back(staticSizes[i]);
+    strides.push_back(source.getStrides()[i]);
+  }
   auto type = ViewType::get(b.getContext(), shape, source.getElementType(), strides);
-  build(b, s, type, view, dynOffsets, dynSizes, staticOffsets, staticSizes);
+  build(b, s, type, view, dynOffsets, dynSizes, staticOffsets, staticSizes, drop.empty() ? DenseI64ArrayAttr() : b.getDenseI64ArrayAttr(drop));
 }
 
 llvm::SmallVector<bool> SubviewOp::droppedDims() {
-  // Dims are matched from the left: a source dim is kept if size and stride agree with the next result dim and enough dims remain.
-  ViewType source = getView().getType(), result = getResult().getType();
-  int64_t toDrop = source.getRank() - result.getRank(), r = 0;
-  SmallVector<bool> dropped(source.getRank(), false);
-  for (int64_t i = 0; i < source.getRank(); ++i) {
-    bool agrees = r < result.getRank() && getStaticSizes()[i] == result.getShape()[r] && source.getStrides()[i] == result.getStrides()[r];
-    if (toDrop > 0 && getStaticSizes()[i] == 1 && !(agrees && result.getShape()[r] == 1 && toDrop < source.getRank() - i - (result.getRank() - r) + 1)) {
-      dropped[i] = true;
-      --toDrop;
-    } else {
-      ++r;
-    }
-  }
+  SmallVector<bool> dropped(getStaticSizes().size(), false);
+  for (int64_t d : getDrop().value_or(ArrayRef<int64_t>()))
+    dropped[d] = true;
   return dropped;
 }
 

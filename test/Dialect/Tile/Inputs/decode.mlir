@@ -53,8 +53,8 @@ tile.kernel @decode_split(%Q: !bf, %K: !bf, %V: !bf, %len: !tile.ptr<i32>, %Op: 
   %lo = arith.muli %split, %per : index
   %hi0 = arith.addi %lo, %per : index
   %hi = arith.minsi %hi0, %n : index
-  %vkb = tile.subview %vk[%b, %hk, 0, 0] sizes [1, 1, %n, 32] : !V4 -> !V2
-  %vvb = tile.subview %vv[%b, %hk, 0, 0] sizes [1, 1, %n, 32] : !V4 -> !V2
+  %vkb = tile.subview %vk[%b, %hk, 0, 0] sizes [1, 1, %n, 32] {drop = [0, 1]} : !V4 -> !V2
+  %vvb = tile.subview %vv[%b, %hk, 0, 0] sizes [1, 1, %n, 32] {drop = [0, 1]} : !V4 -> !V2
   %q = tile.load %vq[%b, %hk, 0, 0] : !V4 -> !q
   %z = arith.constant dense<0.0> : !o
   %zl = arith.constant dense<0.0> : !r

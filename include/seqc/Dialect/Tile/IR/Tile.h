@@ -30,4 +30,13 @@ struct GlobalResource : public mlir::SideEffects::Resource::Base<GlobalResource>
 #define GET_OP_CLASSES
 #include "seqc/Dialect/Tile/IR/TileOps.h.inc"
 
+namespace seqc::tile {
+/// True for the `arith` and `math` ops that tile code may use (C23): elementwise, and in base 2.
+bool isLegalScalarOp(mlir::Operation *op);
+/// True for the element types of tiles and memory (C20).
+bool isLegalElementType(mlir::Type type);
+/// The kernel's pointer argument that a view names; views are never block arguments of loops (C27), so the chain always ends there.
+mlir::BlockArgument pointerOf(mlir::Value view);
+} // namespace seqc::tile
+
 #endif // SEQC_DIALECT_TILE_IR_TILE_H

@@ -21,6 +21,7 @@ def Tile_Dialect : Dialect {
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let hasConstantMaterializer = 1;
 }
 
 //===-- Types ---------------------------------------------------------------===//
@@ -48,6 +49,7 @@ def Tile_ConfigAttr : AttrDef<Tile_Dialect, "Config"> {
   let summary = "tile sizes and other choices of a kernel, an integer dictionary: `#tile.config<{bm = 64, bn = 128}>`";
   let parameters = (ins "::mlir::DictionaryAttr":$values);
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
 }
 // A closed set of words, kept as a StringAttr; `custom<Options>` prints it bare.
 class Tile_Word<list<string> cases> : Attr<
