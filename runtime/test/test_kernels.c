@@ -73,3 +73,12 @@ KERNEL(test_denormal) {
   for (int64_t t = begin; t < end; ++t)
     y[t] = x[0] * 0.5f;
 }
+
+// y[t] = x[t] for 16-bit elements; params x, y, N.
+KERNEL(test_copy16) {
+  const uint16_t *x = args[0];
+  uint16_t *y = (uint16_t *)args[1];
+  (void)scratch;
+  for (int64_t t = begin; t < end; ++t)
+    y[t] = x[t];
+}
