@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // MLIR's opt main with all dialects and passes of seqc.
 #include "seqc/Dialect/Seq/IR/Seq.h"
+#include "seqc/Dialect/Seq/Transforms/Passes.h"
 #include "seqc/Dialect/Tile/IR/Tile.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -11,6 +12,7 @@ int main(int argc, char **argv) {
   registry.insert<seqc::seq::SeqDialect, seqc::tile::TileDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::scf::SCFDialect,
                   mlir::tensor::TensorDialect, mlir::linalg::LinalgDialect, mlir::func::FuncDialect, mlir::ml_program::MLProgramDialect,
                   mlir::LLVM::LLVMDialect, mlir::vector::VectorDialect>();
+  seqc::seq::registerSeqPasses();
   mlir::registerTransformsPasses();
   mlir::memref::registerResolveRankedShapeTypeResultDimsPass();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "seqc optimizer driver\n", registry));
