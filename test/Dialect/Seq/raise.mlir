@@ -64,9 +64,10 @@ func.func @causal_collapsed_heads(%q: tensor<?x4x?x16xf32> {seq.dims = ["B", 4, 
 // CHECK-LABEL: func @bias_half_scaled_query
 // CHECK-SAME: %[[Q:.*]]: tensor<2x5x8xf16>, %[[K:.*]]: tensor<2x7x8xf16>, %[[V:.*]]: tensor<2x7x8xf16>, %[[BIAS:.*]]: tensor<5x7xf32>
 // CHECK-DAG: %[[Q4:.*]] = tensor.expand_shape %[[Q]] {{\[\[}}0, 1], [2], [3]]
+// CHECK-DAG: %[[K4:.*]] = tensor.expand_shape %[[K]] {{\[\[}}0, 1], [2], [3]]
 // CHECK-DAG: %[[V4:.*]] = tensor.expand_shape %[[V]] {{\[\[}}0, 1], [2], [3]]
 // CHECK-DAG: %[[B4:.*]] = tensor.expand_shape %[[BIAS]] {{.*}} : tensor<5x7xf32> into tensor<1x1x5x7xf32>
-// CHECK: %[[O:.*]] = seq.attention %[[Q4]], %{{.*}}, %[[V4]] bias(%[[B4]] : tensor<1x1x5x7xf32>) {scale = 5.000000e-01 : f64}
+// CHECK: %[[O:.*]] = seq.attention %[[Q4]], %[[K4]], %[[V4]] bias(%[[B4]] : tensor<1x1x5x7xf32>) {scale = 5.000000e-01 : f64}
 // CHECK-NOT: linalg.batch_matmul
 // CHECK: arith.extf
 func.func @bias_half_scaled_query(%q: tensor<2x5x8xf16>, %k: tensor<2x7x8xf16>, %v: tensor<2x7x8xf16>, %bias: tensor<5x7xf32>) -> tensor<2x5x8xf16> {

@@ -160,7 +160,7 @@ struct Builder {
     return linalg::TransposeOp::create(b, loc, v, emptyTensor(b, loc, sizes, typeOf(v).getElementType()), perm)->getResult(0);
   }
 
-  /// Drops a factor that is a positive splat; it joins the scale. Looks through reshapes and one transpose.
+  /// Drops a factor that is a positive splat; it joins the scale.
   Value withoutFactor(Value v, double &scale) {
     auto multiply = v.getDefiningOp<arith::MulFOp>();
     if (!multiply)
@@ -171,6 +171,14 @@ struct Builder {
         return multiply->getOperand(1 - i);
       }
     return v;
+  }
+
+  /// The keys [B, H, N, D] of a product with [B H, D, N].
+  Value keys(double &scale) {
+    Value k = withoutFactor(m.scores.product.getInputs()[1], scale);
+    if (auto t = k.getDefiningOp<linalg::TransposeOp>(); t && t.getPermutation() == ArrayRef<int64_t>{0, 2, 1})
+      return withHeads(withoutFactor(t.getInput(), scale));
+    return withoutFactor(transposed(withoutFactor(withHeads(k), scale)), scale);
   }
 
   /// [B, HK, N, D] if `v` repeats every head of it; null otherwise.
@@ -257,9 +265,8 @@ struct Builder {
     b.setInsertionPoint(m.out);
     setSpace();
     double scale = m.scores.scale;
-    Value q = withoutFactor(withHeads(withoutFactor(m.scores.product.getInputs()[0], scale)), scale);
-    Value k = transposed(withoutFactor(withHeads(withoutFactor(m.scores.product.getInputs()[1], scale)), scale));
-    k = withoutFactor(k, scale);
+    Value q = withoutFactor(withHeads(withoutFactor(m.scores.product.getInputs()[0], scale)), scale); // a factor on either side of the reshape
+    Value k = keys(scale);
     Value v = withHeads(m.out.getInputs()[1]);
     if (Value kGrouped = ungrouped(k), vGrouped = ungrouped(v); kGrouped && vGrouped)
       k = kGrouped, v = vGrouped;
