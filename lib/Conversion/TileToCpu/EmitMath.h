@@ -10,7 +10,9 @@
 
 namespace seqc {
 
-/// Patterns for math.exp2, exp, expm1, log2, log, log1p, tanh, erf, sin, cos, powf, rsqrt.
+/// Patterns for math.exp2, exp, expm1, log2, log, log1p, tanh, erf, sin, cos, powf, and for arith.truncf to and
+/// arith.extf from bf16. f64 forms exist of exp2, exp, log2, log. With fastmath<afn> results of exp2 and exp below the
+/// normal numbers may be 0. sin and cos are good for |x| <= 2^40.
 void populateExpandMathPatterns(mlir::RewritePatternSet &patterns);
 
 /// Pass `tile-cpu-expand-math`, on any op. Error: a transcendental math op that has no expansion for its type.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "CpuJit.h"
+#include "lib/Conversion/TileToCpu/EmitMath.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
@@ -62,6 +63,7 @@ void CpuJit::addFunction(StringRef name, unsigned pointers, unsigned sizes, Fill
 
 static bool lower(ModuleOp module) {
   PassManager pm(module.getContext());
+  pm.addPass(createExpandMathPass());
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createConvertMathToLLVMPass());

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by EmitMathFit.py. Coefficients in ascending powers.
+#ifndef SEQC_LIB_CONVERSION_TILETOCPU_EMITMATHTABLES_H
+#define SEQC_LIB_CONVERSION_TILETOCPU_EMITMATHTABLES_H
+
+namespace seqc {
+
+/// (2^f - 1) / f, f in [0, 1]
+inline constexpr double kExp2F32[] = {
+    0x1.62e42f9c5c28cp-1, 0x1.ebfc3d8c89e4ep-3, 0x1.c69f98c87f2bep-5, 0x1.3c487b0cd33a7p-7,
+    0x1.4cb7af45dfae1p-10, 0x1.b49554920e6a2p-13,
+};
+/// (2^f - 1) / f, f in [0, 1]
+inline constexpr double kExp2F64[] = {
+    0x1.62e42fefa39efp-1, 0x1.ebfbdff82c58fp-3, 0x1.c6b08d704a0c7p-5, 0x1.3b2ab6fba4be8p-7,
+    0x1.5d87fe78b509fp-10, 0x1.430912f554f24p-13, 0x1.ffcbfd2f9cee0p-17, 0x1.62c00eaea042ap-20,
+    0x1.b527aa4152b14p-24, 0x1.e49a967df50e0p-28, 0x1.ebcc144488b7bp-32, 0x1.a7c576652e1a7p-36,
+    0x1.0a6892219b67dp-39,
+};
+/// (e^r - 1) / r, r in [-0.01, 0.72]
+inline constexpr double kExpF32[] = {
+    0x1.ffffffe534870p-1, 0x1.00002cf7f4e3ap-1, 0x1.55482e2beb648p-3, 0x1.569c1e3e88475p-5,
+    0x1.0348add9ddaadp-7, 0x1.efd50e8b6f86ap-10,
+};
+/// (e^r - 1) / r, r in [-0.01, 0.72]
+inline constexpr double kExpF64[] = {
+    0x1.0000000000000p+0, 0x1.0000000000000p-1, 0x1.5555555555559p-3, 0x1.55555555552f9p-5,
+    0x1.111111111c3ecp-7, 0x1.6c16c1686e48cp-10, 0x1.a01a025dba8dep-13, 0x1.a019e87303ff9p-16,
+    0x1.71e07b58090bdp-19, 0x1.27c1f067f786bp-22, 0x1.b13b5a9106481p-26, 0x1.0c388768ebd39p-29,
+    0x1.ec2f9cfbde2afp-33,
+};
+/// log2(1 + f) / f, f in [1/sqrt(2) - 1, sqrt(2) - 1]
+inline constexpr double kLog2F32[] = {
+    0x1.7154764ee5de8p+0, -0x1.715470c116066p-1, 0x1.ec70a965f253ap-2, -0x1.715a6f2b5fc6ap-2,
+    0x1.277a529a342d2p-2, -0x1.eab7a9bba9285p-3, 0x1.a38c680c9e4ecp-3, -0x1.87f6a111824a5p-3,
+    0x1.7a63a0350f8a9p-3, -0x1.b84fb63e54244p-4,
+};
+/// log2(1 + f) / f, f in [1/sqrt(2) - 1, sqrt(2) - 1]
+inline constexpr double kLog2F64[] = {
+    0x1.71547652b82fep+0, -0x1.71547652b82ffp-1, 0x1.ec709dc3a0433p-2, -0x1.71547652b800fp-2,
+    0x1.2776c50ef5449p-2, -0x1.ec709dc3de50ep-3, 0x1.a61762ac71ca2p-3, -0x1.71547641fc287p-3,
+    0x1.484b128b845f3p-3, -0x1.2776c6edde219p-3, 0x1.0c9ab88c54a07p-3, -0x1.ec709bde9879cp-4,
+    0x1.c68596a3c9e56p-4, -0x1.a60d06a2aa842p-4, 0x1.8a7edf409421fp-4, -0x1.726c96263fa73p-4,
+    0x1.576973d0e6deep-4, -0x1.3aff910ec026ap-4, 0x1.41f5576cdfd64p-4, -0x1.735b00d1c5594p-4,
+    0x1.4c6c00bec13ccp-4, -0x1.17115e91ac526p-5,
+};
+/// (tanh(x) / x - 1) / z, z = x^2, x in [0, 0.625]
+inline constexpr double kTanhF32[] = {
+    -0x1.55555539a3fddp-2, 0x1.1110e919f7ad3p-3, -0x1.ba08c4e66a3c8p-5, 0x1.64a9766b3a952p-6,
+    -0x1.116a168e18e77p-7, 0x1.2c83c001d2709p-9,
+};
+/// erf(x) / x, z = x^2, x in [0, 1]
+inline constexpr double kErfF32[] = {
+    0x1.20dd7504045d6p+0, -0x1.81274665754c3p-2, 0x1.ce2f08fec14fdp-4, -0x1.b829c897922e5p-6,
+    0x1.562a60ddba6e6p-8, -0x1.bccf664d7f763p-11, 0x1.d887505de3ba6p-14, -0x1.445f47d33d87bp-17,
+};
+/// log2(erfc(x)), x in [1, 4]
+inline constexpr double kErfcF32[] = {
+    0x1.e44c05df8b398p-12, -0x1.a16dd54c01481p+0, -0x1.d2b45cf477441p-1, -0x1.453f38723adbcp-3,
+    0x1.38427d2a2f757p-5, -0x1.c20333dea888fp-8, 0x1.c36a9b5c2ee25p-11, -0x1.16b3af62c0c46p-14,
+    0x1.3d029e11244aep-19,
+};
+/// (sin(r) / r - 1) / z, z = r^2, r in [0, pi/4], for results rounded to float
+inline constexpr double kSinF64[] = {
+    -0x1.555555555516bp-3, 0x1.1111110fd3d43p-7, -0x1.a019fd9b35ee5p-13, 0x1.71d9a9f41c5a9p-19,
+    -0x1.aa285788aaa42p-26,
+};
+/// (cos(r) - 1) / z, z = r^2, r in [0, pi/4], for results rounded to float
+inline constexpr double kCosF64[] = {
+    -0x1.fffffffffe697p-2, 0x1.555555514f774p-5, -0x1.6c16bae5ef6d4p-10, 0x1.a01298d866458p-16,
+    -0x1.2474e1a97d143p-22,
+};
+
+} // namespace seqc
+
+#endif // SEQC_LIB_CONVERSION_TILETOCPU_EMITMATHTABLES_H
