@@ -27,7 +27,7 @@ bool isCpuDotSupported(Type aType, Type bType, Type accType) {
 namespace {
 constexpr int64_t kUnroll = 4; // steps of k per trip of the micro-kernel's loop
 
-/// An operand as the micro-kernel reads it: of type acc, or packed to it.
+/// An operand in memory, as it is or packed.
 struct Operand {
   Value pointer;
   Size row, col;
@@ -176,12 +176,13 @@ private:
   SmallVector<Value> multiplySteps(ArrayRef<RowAddress> rowsA, Size colA, Operand panelB, ArrayRef<Value> masksB, Size kk, int64_t count, ValueRange carried) {
     SmallVector<Value> tile(carried);
     DenseMap<Value, Value> atK; // base pointers moved on to kk, shared by rows with one base
-    Value bAtK = code.at(panelB.pointer, acc, code.mul(kk, panelB.row));
+    Type typeB = plan.packB ? acc : dot.bType;
+    Value bAtK = code.at(panelB.pointer, typeB, code.mul(kk, panelB.row));
     for (int64_t u = 0; u < count; ++u) {
-      Value rowB = code.at(bAtK, acc, code.mul(u, panelB.row));
+      Value rowB = code.at(bAtK, typeB, code.mul(u, panelB.row));
       SmallVector<Value> vectorsB;
       for (auto [v, mask] : llvm::enumerate(masksB))
-        vectorsB.push_back(code.load(vec, code.at(rowB, acc, v * plan.lanes), mask));
+        vectorsB.push_back(code.widen(code.load(VectorType::get(plan.lanes, typeB), code.at(rowB, typeB, v * plan.lanes), mask), acc));
       for (auto [r, row] : llvm::enumerate(rowsA)) {
         Value &base = atK[row.base];
         if (!base)

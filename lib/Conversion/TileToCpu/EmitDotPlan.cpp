@@ -52,8 +52,12 @@ static bool panelFitsL1InPlace(const CpuDot &dot, int64_t kc) {
 }
 
 static bool wantsPackedB(const CpuDot &dot, const DotPlan &plan) {
-  if (dot.bType != dot.accType || !isOne(dot.bCol) || bytesOf(dot.bType) < 4)
+  if (!isOne(dot.bCol))
     return true;
+  // Narrow elements are widened once here, or on each load when one strip of rows reads them once anyway; there are no
+  // masked loads of them.
+  if (dot.bType != dot.accType)
+    return dot.m > plan.mr || dot.nValid || dot.n % plan.lanes != 0;
   return dot.m > std::max(kRowsWithoutReuse, plan.mr) && !panelFitsL1InPlace(dot, plan.kc);
 }
 

@@ -225,6 +225,8 @@ TEST(CpuDot, ElementTypes) {
         cases.push_back(c);
         c.orderA = Order::columns, c.k = 35, c.zeroInit = true;
         cases.push_back(c);
+        c.n = 32;
+        cases.push_back(c);
       }
   check(cases);
 }
