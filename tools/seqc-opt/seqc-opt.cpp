@@ -2,7 +2,7 @@
 // MLIR's opt main with all dialects and passes of seqc.
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "seqc/Dialect/Seq/Transforms/Passes.h"
-#include "seqc/Dialect/Tile/IR/Tile.h"
+#include "seqc/Dialect/Tile/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
@@ -13,6 +13,7 @@ int main(int argc, char **argv) {
                   mlir::tensor::TensorDialect, mlir::linalg::LinalgDialect, mlir::func::FuncDialect, mlir::ml_program::MLProgramDialect,
                   mlir::LLVM::LLVMDialect, mlir::vector::VectorDialect>();
   seqc::seq::registerSeqPasses();
+  seqc::tile::registerTilePasses();
   mlir::registerTransformsPasses();
   mlir::memref::registerResolveRankedShapeTypeResultDimsPass();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "seqc optimizer driver\n", registry));

@@ -92,6 +92,15 @@ tile.kernel @c22_forall(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>, %n: index, %s: f
 
 // -----
 
+tile.kernel @c22_unsigned_loop(%n: index) level(block) grid { tile.grid_yield %n } {
+  %c1 = arith.constant 1 : index
+  // expected-error @+1 {{expects a signed loop in a kernel, but got unsigned}}
+  scf.for unsigned %i = %c1 to %n step %c1 {
+  }
+}
+
+// -----
+
 tile.kernel @c23_exp(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>, %n: index, %s: f32) level(block)
   params(["x", "y", "n", "s"]) access(["read", "write", "value", "value"]) grid { tile.grid_yield %n } {
   // expected-error @+1 {{is not legal in a kernel: multiply by log2(e) and use math.exp2}}

@@ -160,6 +160,8 @@ static LogicalResult verifyOpKind(KernelOp kernel, Operation *op) {
   }
   if (isa<arith::ArithDialect, math::MathDialect>(op->getDialect()))
     return verifyScalarOp(op);
+  if (auto loop = dyn_cast<scf::ForOp>(op); loop && loop.getUnsignedCmp())
+    return op->emitOpError("expects a signed loop in a kernel, but got unsigned");
   if (isa<scf::ForOp, scf::IfOp, scf::WhileOp, scf::YieldOp, scf::ConditionOp>(op))
     return success();
   return op->emitOpError("is not allowed in a tile.kernel");

@@ -11,12 +11,12 @@ def Tile_KernelOp : Tile_Op<"kernel", AllLevels, [IsolatedFromAbove, Symbol, Sin
     arithmetic on the index arguments and yields 1 to 3 extents; the body runs once per program of the grid.
     `params` names the arguments in order; `access` says of each pointer argument `read` or `write` (other arguments: `value`).
     The optional attribute `tile.assume` is a list of predicates over the names of index arguments, e.g. `["L % 64 == 0"]`; whoever
-    launches the kernel guarantees them.
+    launches the kernel guarantees them, and that index arguments are sizes: never negative.
 
     Constraints:
     - (C20) a tile has rank 0 to 6, extents of at least 1, at most 65536 elements of f64, f32, f16, bf16, i1, i8, i32 or i64.
     - (C21) tiles have no encoding at the levels block and sched.
-    - (C22) the body holds ops of `tile`, `arith`, `math` and `scf` only; of `scf` `for`, `if` and `while`; each `tile` op at one of its levels.
+    - (C22) the body holds ops of `tile`, `arith`, `math` and `scf` only; of `scf` `for` (signed), `if` and `while`; each `tile` op at one of its levels.
     - (C23) of `arith` and `math` the elementwise ops that `isLegalScalarOp` lists: exponentials and logarithms have base 2.
     - (C24) fast-math flags are `contract`, and `afn` on exp2, log2, tanh, rsqrt and divf.
     - (C18) tile constants are splats; other constants are `tile.constant`.
