@@ -219,7 +219,7 @@ TEST(CpuDot, ElementTypes) {
   for (Types t : {Types{Elem::f16, Elem::f16, Elem::f32}, {Elem::bf16, Elem::bf16, Elem::f32}, {Elem::f32, Elem::bf16, Elem::f32}, {Elem::f16, Elem::f32, Elem::f32},
                   {Elem::i8, Elem::i8, Elem::i32}, {Elem::f64, Elem::f64, Elem::f64}})
     for (Order b : {Order::rows, Order::columns})
-      for (int64_t m : {1, 3, 21}) {
+      for (int64_t m : {2, 21}) {
         Case c{m, 27, 16, t.a, t.b, t.acc};
         c.orderB = b;
         cases.push_back(c);
@@ -233,7 +233,7 @@ TEST(CpuDot, ElementTypes) {
 
 TEST(CpuDot, BoundsAtRunTime) {
   std::vector<Case> cases;
-  for (int64_t m : {1, 3, 6, 33})
+  for (int64_t m : {1, 33})
     for (Order b : {Order::rows, Order::columns})
       for (Elem e : {Elem::f32, Elem::bf16})
         for (bool zero : {false, true}) {
