@@ -166,8 +166,9 @@ double runOne(Kernel kernel, const Case &c, int64_t m, int64_t n, int64_t k, int
 }
 
 /// Compiles all cases into one module and runs each; bounded ones on several triples of bounds.
-void check(ArrayRef<Case> cases, StringRef cpu = "x86-64-v3") {
-  CpuTarget target = llvm::cantFail(CpuTarget::get(cpu));
+void check(ArrayRef<Case> cases, unsigned vectorBits = 256) {
+  CpuTarget target = llvm::cantFail(CpuTarget::get("x86-64-v3"));
+  target.vectorBits = vectorBits;
   CpuJit jit;
   std::vector<int64_t> scratch(cases.size());
   for (auto [i, c] : llvm::enumerate(cases))
@@ -267,6 +268,23 @@ TEST(CpuDot, FewRowsOfContiguousK) {
         cases.push_back(c);
       }
   check(cases);
+}
+
+TEST(CpuDot, PlanForLongVectors) {
+  // The code of a 512-bit target, with each vector split in two by LLVM so that it runs anywhere.
+  std::vector<Case> cases = {{64, 64, 64}, {37, 50, 19}, {1, 100, 30}, {15, 16, 8}, {29, 7, 300}};
+  Case c{29, 70, 40};
+  c.orderB = Order::columns, c.bounded = true;
+  cases.push_back(c);
+  c.a = c.b = Elem::bf16, c.orderA = Order::columns;
+  cases.push_back(c);
+  c = {20, 40, 40, Elem::f64, Elem::f64, Elem::f64};
+  c.orderB = Order::columns, c.dynamicStrides = true;
+  cases.push_back(c);
+  c = {2, 40, 32};
+  c.orderB = Order::columns;
+  cases.push_back(c);
+  check(cases, 512);
 }
 
 TEST(CpuDot, TheComparisonSeesAWrongResult) {
