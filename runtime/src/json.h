@@ -10,7 +10,8 @@
 extern "C" {
 #endif
 
-// Parses `size` bytes. BAD_PACKAGE for anything that is not one JSON value within the limits of package_format.h; `what` names the text.
+// Parses `size` bytes. BAD_PACKAGE for anything that is not one JSON value within the limits of package_format.h, OUT_OF_MEMORY;
+// `what` names the text.
 seqc_rt_status_t rt_json_parse(const char *text, size_t size, const char *what, cJSON **out);
 
 // Members of an object; `where` names the object in messages. A key that occurs twice is an error.

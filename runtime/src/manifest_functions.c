@@ -351,6 +351,8 @@ seqc_rt_status_t rt_manifest_read_functions(const cJSON *root, rt_arena *arena, 
   const cJSON *functions;
   int count;
   RT_TRY(rt_json_array(root, "functions", "seqc.json", &functions, &count));
+  if (count > SEQC_PACKAGE_MAX_FUNCTIONS)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "seqc.json: expects at most %d functions, but got %d", SEQC_PACKAGE_MAX_FUNCTIONS, count);
   out->functions = rt_arena_alloc(arena, (size_t)count, sizeof *out->functions);
   if (!out->functions)
     return rt_no_memory("the manifest");

@@ -81,6 +81,8 @@ seqc_rt_status_t rt_manifest_read_kernels(const cJSON *root, rt_arena *arena, rt
   const cJSON *kernels;
   int count;
   RT_TRY(rt_json_optional_array(root, "kernels", "seqc.json", &kernels, &count));
+  if (count > SEQC_PACKAGE_MAX_KERNELS)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "seqc.json: expects at most %d kernels, but got %d", SEQC_PACKAGE_MAX_KERNELS, count);
   out->kernels = rt_arena_alloc(arena, (size_t)count, sizeof *out->kernels);
   if (!out->kernels)
     return rt_no_memory("the manifest");

@@ -15,13 +15,15 @@
 /* Limits that a reader enforces and a writer keeps. */
 #define SEQC_PACKAGE_MAX_MEMBERS 4096
 #define SEQC_PACKAGE_MAX_JSON_BYTES (16 << 20)  /* of the manifest, and of a safetensors header */
-#define SEQC_PACKAGE_MAX_JSON_VALUES 300000     /* numbers, strings, arrays, objects in one JSON text */
+#define SEQC_PACKAGE_MAX_JSON_VALUES 200000     /* numbers, strings, arrays, objects in one JSON text */
 #define SEQC_PACKAGE_MAX_JSON_DEPTH 80
 #define SEQC_PACKAGE_MAX_EXPR_DEPTH 64
 #define SEQC_PACKAGE_MAX_INT (1LL << 53)        /* magnitude of an integer in JSON */
 #define SEQC_PACKAGE_MAX_RANK 32
 #define SEQC_PACKAGE_MAX_DIM_NAMES 64           /* named dims of one function */
 #define SEQC_PACKAGE_MAX_PARAMS 256             /* parameters of one kernel */
+#define SEQC_PACKAGE_MAX_KERNELS 8192
+#define SEQC_PACKAGE_MAX_FUNCTIONS 1024
 #define SEQC_PACKAGE_MAX_SCRATCH_BYTES (1 << 30)
 
 #endif
