@@ -121,6 +121,30 @@ def _cat(c, tensors, dim=0):
     return _join(c, [t for t in tensors if t.shape != (0,) or len(c.shape) == 1], dim % len(c.shape))
 
 
+@emitter("roll.default")
+def _roll(c, x, shifts, dims=()):
+    if not dims:
+        flat = reshape(c.b, x, (symbols.product(x.shape),))
+        return reshape(c.b, _rolled(c.b, flat, shifts[0], 0), x.shape)
+    for shift, dim in zip(shifts, dims):
+        x = _rolled(c.b, x, shift, dim % x.rank)
+    return x
+
+
+def _rolled(b, x, shift, dim):
+    extent = x.shape[dim]
+    if not symbols.is_static(shift) or not symbols.is_static(extent):
+        raise Unsupported("roll along a dynamic extent")
+    if extent == 0 or shift % extent == 0:
+        return x
+    cut = extent - shift % extent
+
+    def part(offset, length):
+        return b.slice(x, [offset if d == dim else 0 for d in range(x.rank)], x.shape[:dim] + (length,) + x.shape[dim + 1 :])
+
+    return b.concat([part(cut, extent - cut), part(0, cut)], dim, x.shape)
+
+
 @emitter("stack.default")
 def _stack(c, tensors, dim=0):
     dim %= len(c.shape)
