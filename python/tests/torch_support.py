@@ -42,17 +42,28 @@ def needs_interpreter(test):
     return unittest.skip("seqc-interp is not built")(test)
 
 
-def interpret(path, arrays, precision="f64"):
-    """Results of the exported function on numpy arrays."""
+def interpret(path, arrays, results, precision="f64"):
+    """Results of the exported function on numpy arrays; `results` says how many there are. Weights come from the file beside the .mlir file."""
+    from seqc.torch import safetensors
+
     with tempfile.TemporaryDirectory() as folder:
-        command = [tool("seqc-interp"), path, f"--precision={precision}", f"--output-dir={folder}"]
+        command = [tool("seqc-interp"), path, f"--precision={precision}"]
+
+        def save(option, name, array):
+            np.save(os.path.join(folder, f"{name}.npy"), array)
+            command.append(f"--{option}{folder}/{name}.npy")
+
         for i, array in enumerate(arrays):
-            np.save(os.path.join(folder, f"in{i}.npy"), array)
-            command.append(f"--input=@{folder}/in{i}.npy")
-        done = subprocess.run(command, capture_output=True, text=True)
+            save("input=", f"in{i}", array)
+        weights = os.path.splitext(path)[0] + ".safetensors"
+        if os.path.exists(weights):
+            for i, (name, (_, array)) in enumerate(safetensors.load(weights).items()):
+                save(f"weight={name}=", f"weight{i}", array)
+        outputs = [os.path.join(folder, f"out{i}.npy") for i in range(results)]
+        done = subprocess.run(command + [f"--output={file}" for file in outputs], capture_output=True, text=True)
         if done.returncode != 0:
             raise AssertionError(f"seqc-interp failed with {done.returncode}:\n{done.stderr}")
-        return [np.load(os.path.join(folder, name)) for name in sorted(os.listdir(folder)) if name.startswith("out")]
+        return [np.load(file) for file in outputs]
 
 
 Outputs = None
@@ -100,11 +111,10 @@ class TorchCase(unittest.TestCase):
 
     def check_at(self, path, module, args, names=None, tolerance=1e-10):
         """Interpreter in f64 against PyTorch on these inputs."""
-        results = interpret(path, [numpy_of(a) for a in args])
         with torch.no_grad():
             expected = module(*args)
         expected = expected if isinstance(expected, (tuple, list)) else [expected]
-        self.assertEqual(len(results), len(expected))
+        results = interpret(path, [numpy_of(a) for a in args], len(expected))
         for i, (got, want) in enumerate(zip(results, expected)):
             label = names[i] if names else f"result {i}"
             want = numpy_of(want)
