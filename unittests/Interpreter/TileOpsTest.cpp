@@ -232,6 +232,20 @@ TEST_F(TileCompute, ReduceKindsAndNaN) {
   EXPECT_EQ(reduced("min"), -2);
 }
 
+TEST_F(TileNumerics, IntegerProductsWrap) {
+  Tensor x(DType::I32, {3}, 2147483647), y = nans(DType::I32, {1});
+  run(unary(R"(
+    %v = tile.view %x sizes [3] strides [1] : !tile.ptr<i32> -> !tile.view<3xi32, [1]>
+    %w = tile.view %y sizes [1] strides [1] : !tile.ptr<i32> -> !tile.view<1xi32, [1]>
+    %t = tile.load %v[0] : !tile.view<3xi32, [1]> -> tensor<3xi32>
+    %s = tile.reduce %t {dims = [0], kind = mul} : tensor<3xi32> -> tensor<i32>
+    %b = tile.broadcast %s {at = 0} : tensor<i32> -> tensor<1xi32>
+    tile.store %b, %w[0] : tensor<1xi32>, !tile.view<1xi32, [1]>)",
+            "i32", "i32"),
+      {&x, &y, 0.0});
+  EXPECT_EQ(y.data[0], 2147483647);
+}
+
 TEST_F(TileNumerics, HalfSumsAreKeptInF32) {
   // 256 + 1 + 1 + .. in bf16 would stay at 256.
   Tensor x(DType::BF16, {65}, 1), y = nans(DType::BF16, {1});
