@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // MLIR's opt main with all dialects and passes of seqc.
+#include "seqc/Conversion/SeqToTile.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "seqc/Dialect/Seq/Transforms/Passes.h"
 #include "seqc/Dialect/Tile/Transforms/Passes.h"
@@ -15,6 +16,7 @@ int main(int argc, char **argv) {
   seqc::seq::registerSeqPasses();
   seqc::tile::registerTilePasses();
   mlir::registerTransformsPasses();
+  seqc::registerSeqToTilePasses();
   mlir::memref::registerResolveRankedShapeTypeResultDimsPass();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "seqc optimizer driver\n", registry));
 }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The closed list of graph forms, as the kernel formation and the schemes see them.
+#ifndef SEQC_LIB_CONVERSION_SEQTOTILE_COMMON_OPKINDS_H
+#define SEQC_LIB_CONVERSION_SEQTOTILE_COMMON_OPKINDS_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Operation.h"
+#include <optional>
+
+namespace seqc::convert {
+
+enum class OpKind {
+  View,        ///< transpose, broadcast, expand_shape, collapse_shape, extract_slice, cast: no data moves
+  ResultView,  ///< a view that its kernel writes out: memory holds its layout (marked with kResultViewAttr)
+  Elementwise, ///< arith/math on tensors of equal shape
+  Reduce,      ///< linalg.reduce
+  Source,      ///< reads its operands by position: gather, pad, concat, iota
+  Anchor,      ///< matmul, batch_matmul, attention: a kernel of its own with an epilogue
+  Host,        ///< constants, weights, empty, sizes, returns: no kernel
+  Group,       ///< already formed
+  Unsupported
+};
+OpKind classify(mlir::Operation *op);
+
+/// Mark of a view whose layout a kernel writes, so that later views start from it.
+inline constexpr llvm::StringLiteral kResultViewAttr = "seqc.result_view";
+
+/// True for ops whose results are tensors computed by a kernel.
+inline bool isCompute(OpKind k) { return k == OpKind::Elementwise || k == OpKind::Reduce || k == OpKind::Source || k == OpKind::Anchor; }
+
+/// The constant that every element of `v` has, seen through views; null if there is none.
+mlir::Attribute splatOf(mlir::Value v);
+
+/// Kind of a reduction as `tile.reduce` names it; empty if the body is no single known combination.
+llvm::StringRef reduceKind(mlir::linalg::ReduceOp op);
+/// The value that leaves the other operand unchanged: a FloatAttr or IntegerAttr of type `element`.
+mlir::TypedAttr reduceIdentity(llvm::StringRef kind, mlir::Type element);
+/// True if the reduction starts from the identity.
+bool startsFromIdentity(mlir::linalg::ReduceOp op);
+/// True if a matmul starts from zero.
+bool startsFromZero(mlir::Operation *matmul);
+
+/// Operand that a view reads.
+mlir::OpOperand &viewSource(mlir::Operation *view);
+
+} // namespace seqc::convert
+
+#endif // SEQC_LIB_CONVERSION_SEQTOTILE_COMMON_OPKINDS_H

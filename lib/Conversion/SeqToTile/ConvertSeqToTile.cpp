@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "Common/OpKinds.h"
+#include "Common/Scheme.h"
+#include "seqc/Conversion/SeqToTile.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace seqc {
+#define GEN_PASS_DEF_CONVERTSEQTOTILE
+#include "seqc/Conversion/SeqToTile/Passes.h.inc"
+
+namespace {
+using namespace convert;
+
+class FunctionConverter {
+public:
+  FunctionConverter(func::FuncOp func, KernelLibrary &library, Target target) : func(func), shapes(func), context{library, shapes, target} {}
+
+  LogicalResult run() {
+    Block &body = func.getBody().front();
+    for (auto group : llvm::make_early_inc_range(body.getOps<seq::GroupOp>()))
+      if (failed(convertGroup(group)))
+        return failure();
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+    for (Operation &op : body)
+      if (classify(&op) != OpKind::Host && !isa<tile::LaunchOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+        return op.emitError("'") << op.getName() << "' is in no kernel; run seq-form-kernels before";
+    return success();
+  }
+
+private:
+  LogicalResult convertGroup(seq::GroupOp group) {
+    Operation *where = nullptr;
+    std::string reason;
+    FailureOr<GroupInfo> info = GroupInfo::get(group, shapes, &where, &reason);
+    if (failed(info))
+      return (where ? where : group)->emitError("cannot make one kernel of this group: ") << reason;
+    const Scheme *scheme = findScheme(group.getScheme());
+    if (!scheme)
+      return group.emitError("unknown scheme '") << group.getScheme() << "'";
+    SmallVector<Config> configs = scheme->candidates(*info, context.target);
+    if (configs.empty())
+      return failure();
+    Config config = configs.front();
+    if (DictionaryAttr given = group.getConfigAttr())
+      for (NamedAttribute entry : given)
+        if (auto value = dyn_cast<IntegerAttr>(entry.getValue()))
+          config.set(entry.getName(), value.getInt());
+    OpBuilder host(group);
+    FailureOr<SmallVector<Value>> results = scheme->emitBlock(host, group, *info, config, context);
+    if (failed(results))
+      return failure();
+    InFlightDiagnostic remark = group.emitRemark("config-chosen: ") << scheme->name << " {" << config.text() << "}";
+    if (configs.size() > 1)
+      remark << ", next {" << configs[1].text() << "}";
+    group->replaceAllUsesWith(*results);
+    group.erase();
+    return success();
+  }
+
+  func::FuncOp func;
+  ShapeExprs shapes;
+  SchemeContext context;
+};
+
+struct ConvertSeqToTile : impl::ConvertSeqToTileBase<ConvertSeqToTile> {
+  using Base::Base;
+  void runOnOperation() override {
+    if (target != "cpu" && target != "gpu") {
+      getOperation().emitError("expects target cpu or gpu, but got ") << target;
+      return signalPassFailure();
+    }
+    KernelLibrary library(getOperation());
+    for (auto func : getOperation().getOps<func::FuncOp>())
+      if (!func.isExternal() && failed(FunctionConverter(func, library, target == "cpu" ? Target::Cpu : Target::Gpu).run()))
+        return signalPassFailure();
+  }
+};
+} // namespace
+} // namespace seqc
