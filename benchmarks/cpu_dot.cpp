@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // GFLOP/s of the emitted micro-kernel, and the share of the core's multiply-add peak, which is measured by the same means.
-// Counter `peak` is that share. Run: cpu_dot [--benchmark_filter=...]; `cpu_dot --asm=M,N,K[,transposed]` prints code.
+// Counter `peak` is that share. Run: cpu_dot [--benchmark_filter=...]; `cpu_dot --asm=M,N,K[,transposed][,bounded]` prints code.
 #include "lib/Conversion/TileToCpu/EmitCode.h"
 #include "lib/Conversion/TileToCpu/EmitDot.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -61,6 +61,7 @@ struct Case {
   int64_t m, n, k;
   Elem elem;
   bool transposedB; // B is [n, k] in memory
+  bool bounded;     // m, n, k are also given at run time
 };
 
 void emit(OpBuilder &b, ValueRange args, const Case &c, const CpuTarget &target, int64_t *scratchBytes) {
@@ -72,6 +73,8 @@ void emit(OpBuilder &b, ValueRange args, const Case &c, const CpuTarget &target,
   dot.aRow = number(c.k), dot.aCol = number(1), dot.cRow = number(c.n);
   dot.bRow = number(c.transposedB ? 1 : c.n), dot.bCol = number(c.transposedB ? c.k : 1);
   dot.aType = dot.bType = types[int(c.elem)], dot.accType = b.getF32Type();
+  if (c.bounded)
+    dot.mValid = args[4], dot.nValid = args[5], dot.kValid = args[6];
   *scratchBytes = cpuDotScratchBytes(dot, target);
   emitCpuDot(b, b.getUnknownLoc(), dot, target);
 }
@@ -80,15 +83,15 @@ void runDot(benchmark::State &state, Case c) {
   CpuTarget target = nativeTarget();
   CpuJit jit;
   int64_t scratchBytes = 0;
-  jit.addFunction("dot", 4, 0, [&](OpBuilder &b, ValueRange args) { emit(b, args, c, target, &scratchBytes); });
+  jit.addFunction("dot", 4, 3, [&](OpBuilder &b, ValueRange args) { emit(b, args, c, target, &scratchBytes); });
   if (!jit.compile(target))
     return state.SkipWithError("does not compile");
-  auto kernel = reinterpret_cast<void (*)(void *, void *, void *, void *)>(jit.lookup("dot"));
+  auto kernel = reinterpret_cast<void (*)(void *, void *, void *, void *, int64_t, int64_t, int64_t)>(jit.lookup("dot"));
   auto memory = [](int64_t bytes) { return std::unique_ptr<char, decltype(&std::free)>(static_cast<char *>(std::aligned_alloc(64, (bytes + 127) / 64 * 64)), std::free); };
   auto a = memory(c.m * c.k * 4), b = memory(c.n * c.k * 4), result = memory(c.m * c.n * 4), scratch = memory(scratchBytes);
   std::memset(a.get(), 0, c.m * c.k * 4), std::memset(b.get(), 0, c.n * c.k * 4), std::memset(result.get(), 0, c.m * c.n * 4);
   for (auto _ : state) {
-    kernel(a.get(), b.get(), result.get(), scratch.get());
+    kernel(a.get(), b.get(), result.get(), scratch.get(), c.m, c.n, c.k);
     benchmark::ClobberMemory();
   }
   double flops = 2.0 * c.m * c.n * c.k * state.iterations();
@@ -100,13 +103,13 @@ void runDot(benchmark::State &state, Case c) {
 int printAssembly(StringRef text) {
   SmallVector<StringRef> parts;
   text.split(parts, ',');
-  Case c{64, 64, 64, Elem::f32, parts.size() > 3 && parts[3] == "transposed"};
+  Case c{64, 64, 64, Elem::f32, llvm::is_contained(parts, "transposed"), llvm::is_contained(parts, "bounded")};
   if (parts.size() < 3 || parts[0].getAsInteger(10, c.m) || parts[1].getAsInteger(10, c.n) || parts[2].getAsInteger(10, c.k))
-    return llvm::errs() << "expects --asm=M,N,K[,transposed]\n", 2;
+    return llvm::errs() << "expects --asm=M,N,K[,transposed][,bounded]\n", 2;
   CpuTarget target = nativeTarget();
   CpuJit jit;
   int64_t scratchBytes = 0;
-  jit.addFunction("dot", 4, 0, [&](OpBuilder &b, ValueRange args) { emit(b, args, c, target, &scratchBytes); });
+  jit.addFunction("dot", 4, 3, [&](OpBuilder &b, ValueRange args) { emit(b, args, c, target, &scratchBytes); });
   llvm::outs() << jit.assembly(target);
   return 0;
 }
@@ -121,9 +124,10 @@ int main(int argc, char **argv) {
   const int64_t shapes[][3] = {{64, 64, 64}, {64, 128, 64}, {128, 256, 256}, {128, 256, 512}, {32, 64, 64}, {48, 64, 128}, {64, 64, 128}, {1, 256, 256}, {4, 256, 256}};
   for (auto [m, n, k] : shapes)
     for (Elem elem : {Elem::f32, Elem::f16, Elem::bf16})
-      for (bool transposed : {false, true}) {
-        std::string name = llvm::formatv("dot/{0}x{1}x{2}/{3}{4}", m, n, k, elems[int(elem)], transposed ? "/transposed" : "");
-        Case c{m, n, k, elem, transposed};
+      for (int form = 0; form < 4; ++form) {
+        bool transposed = form & 1, bounded = form & 2;
+        std::string name = llvm::formatv("dot/{0}x{1}x{2}/{3}{4}{5}", m, n, k, elems[int(elem)], transposed ? "/transposed" : "", bounded ? "/bounded" : "");
+        Case c{m, n, k, elem, transposed, bounded};
         benchmark::RegisterBenchmark(name.c_str(), [c](benchmark::State &state) { runDot(state, c); })->MinTime(0.1);
       }
   benchmark::Initialize(&argc, argv);

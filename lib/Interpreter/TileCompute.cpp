@@ -49,6 +49,10 @@ struct Combiner {
 
 double larger(double a, double b) { return std::isnan(a) || std::isnan(b) ? std::nan("") : std::max(a, b); }
 double smaller(double a, double b) { return std::isnan(a) || std::isnan(b) ? std::nan("") : std::min(a, b); }
+/// The low 32 bits of a product: as a double it would round.
+double integerProduct(double a, double b) {
+  return static_cast<double>(llvm::SignExtend64<32>(static_cast<uint64_t>(static_cast<int64_t>(a)) * static_cast<uint64_t>(static_cast<int64_t>(b))));
+}
 double bitOr(double a, double b) { return static_cast<double>(static_cast<int64_t>(a) | static_cast<int64_t>(b)); }
 double bitAnd(double a, double b) { return static_cast<double>(static_cast<int64_t>(a) & static_cast<int64_t>(b)); }
 
@@ -66,6 +70,8 @@ Combiner combinerOf(StringRef kind, DType t) {
     identity = t == DType::I1 ? 1 : -1;
   if (t == DType::I1 && (isMax || kind == "min"))
     identity = isMax ? 0 : 1;
+  if (kind == "mul" && !isFloat(t) && t != DType::I64)
+    return {identity, integerProduct};
   return {identity, functions.lookup(kind)};
 }
 } // namespace

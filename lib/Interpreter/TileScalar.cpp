@@ -224,10 +224,16 @@ bool compareInts(arith::CmpIPredicate p, Int a, Int b) {
   llvm_unreachable("all predicates covered");
 }
 
-/// The value of a predicate is a bit set: 1 equal, 2 greater, 4 less, 8 unordered.
+/// Ordered predicates count up as the bit set 1 equal, 2 greater, 4 less; the unordered ones ueq (8) to une (13) follow in the same order, then uno.
 bool compareFloats(arith::CmpFPredicate p, double a, double b) {
-  unsigned relation = std::isnan(a) || std::isnan(b) ? 8 : a == b ? 1 : a > b ? 2 : 4;
-  return static_cast<unsigned>(p) & relation;
+  if (p == arith::CmpFPredicate::AlwaysTrue)
+    return true;
+  const bool unordered = std::isnan(a) || std::isnan(b);
+  if (p == arith::CmpFPredicate::UNO)
+    return unordered;
+  const unsigned value = static_cast<unsigned>(p);
+  const unsigned relations = value < 8 ? value : value - 7;
+  return unordered ? value >= 8 : relations & (a == b ? 1 : a > b ? 2 : 4);
 }
 
 double saturated(double x, double low, double high) { return std::isnan(x) ? 0.0 : std::trunc(std::clamp(x, low, high)); }

@@ -11,15 +11,20 @@ static const char *const kOpNames[kNumOps] = {"add", "sub", "mul", "floordiv", "
 typedef struct {
   const rt_scope *scope;
   const char *where;
-  rt_expr_token *tokens; // NULL while counting
+  rt_expr_token *tokens;
   int32_t count;
 } compiler;
 
-static void emit(compiler *c, uint8_t op, int64_t value) {
-  if (c->tokens)
-    c->tokens[c->count] = (rt_expr_token){op, value};
-  ++c->count;
+// Tokens that an expression takes, correct or not. Depth is bounded by the JSON reader.
+static int32_t count_tokens(const cJSON *json) {
+  int32_t n = 1;
+  const cJSON *operand = cJSON_IsArray(json) && json->child ? json->child->next : NULL;
+  for (; operand; operand = operand->next)
+    n += count_tokens(operand);
+  return n;
 }
+
+static void emit(compiler *c, uint8_t op, int64_t value) { c->tokens[c->count++] = (rt_expr_token){op, value}; }
 
 static seqc_rt_status_t compile_name(compiler *c, const char *name) {
   for (int i = 0; i < c->scope->count; ++i)
@@ -50,13 +55,10 @@ static seqc_rt_status_t compile(compiler *c, const cJSON *json, int depth) {
 }
 
 seqc_rt_status_t rt_expr_parse(const cJSON *json, const rt_scope *scope, rt_arena *arena, const char *where, rt_expr *out) {
-  compiler c = {scope, where, NULL, 0};
-  RT_TRY(compile(&c, json, 1));
-  rt_expr_token *tokens = rt_arena_alloc(arena, (size_t)c.count, sizeof *tokens);
+  rt_expr_token *tokens = rt_arena_alloc(arena, (size_t)count_tokens(json), sizeof *tokens);
   if (!tokens)
     return rt_no_memory("an expression");
-  c.tokens = tokens;
-  c.count = 0;
+  compiler c = {scope, where, tokens, 0};
   RT_TRY(compile(&c, json, 1));
   *out = (rt_expr){tokens, c.count};
   return SEQC_RT_OK;

@@ -112,7 +112,7 @@ TEST(Zip, Zip64) {
   }
 }
 
-// <= 50 ms (of CPU time: the machine may be busy) and <= 64 MB over the file's size, whatever the text says.
+// <= 50 ms (CPU time, best of three: the machine may be busy) and <= 64 MB over the file's size, whatever the text says.
 static size_t allocatedBytes = 0; // never reduced: an upper bound of the peak
 static bool countBytes(size_t n) { return allocatedBytes += n, true; }
 static void *countingMalloc(size_t n) { return allocatedBytes += n + 16, malloc(n); } // 16: the allocator's own
@@ -147,13 +147,16 @@ TEST(Zip, BombsAreCheap) {
   };
   for (const auto &[name, text] : texts) {
     std::string bytes = zipOf({{"seqc.json", text}});
-    allocatedBytes = 0;
     rt_alloc_hook = countBytes;
     cJSON_Hooks hooks{countingMalloc, free};
     cJSON_InitHooks(&hooks);
-    clock_t start = clock();
-    EXPECT_NE(openStatus(bytes, true), SEQC_RT_OK) << name;
-    double ms = static_cast<double>(clock() - start) * 1e3 / CLOCKS_PER_SEC;
+    double ms = 1e9;
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      allocatedBytes = 0;
+      clock_t start = clock();
+      EXPECT_NE(openStatus(bytes, true), SEQC_RT_OK) << name;
+      ms = std::min(ms, static_cast<double>(clock() - start) * 1e3 / CLOCKS_PER_SEC);
+    }
     cJSON_InitHooks(nullptr);
     rt_alloc_hook = nullptr;
     EXPECT_NE(std::string(seqc_rt_last_error()).find("seqc.json"), std::string::npos) << seqc_rt_last_error();

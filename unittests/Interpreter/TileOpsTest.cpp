@@ -63,17 +63,17 @@ TEST_F(TileMemory, SubviewShiftsAndDropsDims) {
 }
 
 TEST_F(TileMemory, GatherRowsWithBadIndicesGivesPad) {
-  Tensor x = numbers({3, 2}), y = nans(DType::F32, {4, 2});
+  Tensor x = numbers({3, 2}), y = nans(DType::F32, {5, 2});
   run(unary(R"(
     %v = tile.view %x sizes [3, 2] strides [2, 1] : !tile.ptr<f32> -> !tile.view<3x2xf32, [2, 1]>
-    %w = tile.view %y sizes [4, 2] strides [2, 1] : !tile.ptr<f32> -> !tile.view<4x2xf32, [2, 1]>
-    %i0 = tile.iota {dim = 0} : tensor<4xi32>
-    %c = arith.constant dense<-1> : tensor<4xi32>
-    %i = arith.addi %i0, %c : tensor<4xi32>
-    %g = tile.gather %v[0, 0] by %i {dim = 0, pad = -2.0} : !tile.view<3x2xf32, [2, 1]>, tensor<4xi32> -> tensor<4x2xf32>
-    tile.store %g, %w[0, 0] : tensor<4x2xf32>, !tile.view<4x2xf32, [2, 1]>)"),
+    %w = tile.view %y sizes [5, 2] strides [2, 1] : !tile.ptr<f32> -> !tile.view<5x2xf32, [2, 1]>
+    %i0 = tile.iota {dim = 0} : tensor<5xi32>
+    %c = arith.constant dense<-1> : tensor<5xi32>
+    %i = arith.addi %i0, %c : tensor<5xi32>
+    %g = tile.gather %v[0, 0] by %i {dim = 0, pad = -2.0} : !tile.view<3x2xf32, [2, 1]>, tensor<5xi32> -> tensor<5x2xf32>
+    tile.store %g, %w[0, 0] : tensor<5x2xf32>, !tile.view<5x2xf32, [2, 1]>)"),
       {&x, &y, 0.0});
-  EXPECT_EQ(y.data, (std::vector<double>{-2, -2, 0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(y.data, (std::vector<double>{-2, -2, 0, 1, 2, 3, 4, 5, -2, -2}));
 }
 
 TEST_F(TileMemory, AccumulateAddsOverPrograms) {
@@ -230,6 +230,20 @@ TEST_F(TileCompute, ReduceKindsAndNaN) {
   EXPECT_EQ(reduced("mul"), -6);
   EXPECT_EQ(reduced("max"), 3);
   EXPECT_EQ(reduced("min"), -2);
+}
+
+TEST_F(TileNumerics, IntegerProductsWrap) {
+  Tensor x(DType::I32, {3}, 2147483647), y = nans(DType::I32, {1});
+  run(unary(R"(
+    %v = tile.view %x sizes [3] strides [1] : !tile.ptr<i32> -> !tile.view<3xi32, [1]>
+    %w = tile.view %y sizes [1] strides [1] : !tile.ptr<i32> -> !tile.view<1xi32, [1]>
+    %t = tile.load %v[0] : !tile.view<3xi32, [1]> -> tensor<3xi32>
+    %s = tile.reduce %t {dims = [0], kind = mul} : tensor<3xi32> -> tensor<i32>
+    %b = tile.broadcast %s {at = 0} : tensor<i32> -> tensor<1xi32>
+    tile.store %b, %w[0] : tensor<1xi32>, !tile.view<1xi32, [1]>)",
+            "i32", "i32"),
+      {&x, &y, 0.0});
+  EXPECT_EQ(y.data[0], 2147483647);
 }
 
 TEST_F(TileNumerics, HalfSumsAreKeptInF32) {

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -25,7 +26,8 @@ bool isCpuDotSupported(Type aType, Type bType, Type accType) {
 }
 
 namespace {
-constexpr int64_t kUnroll = 4; // steps of k per trip of the micro-kernel's loop
+constexpr int64_t kUnroll = 4;      // steps of k per trip of the micro-kernel's loop
+constexpr int64_t kRowPointers = 8; // rows of A addressed by a pointer each
 
 /// An operand in memory, as it is or packed.
 struct Operand {
@@ -105,6 +107,9 @@ private:
       masks.push_back(code.mask(acc, plan.lanes, code.sub(cols, v * plan.lanes)));
     Value panelC = code.at(dot.c, acc, j);
     auto strip = [&](Size i, int64_t rows, bool clamped) { emitStrip(blockA, panelB, panelC, i, rows, clamped, masks, depth, startsAtZero); };
+    // Bounds at run time: one clamped kernel for all strips while its row pointers fit the integer registers.
+    if (!m.isKnown() && plan.mr <= kRowPointers)
+      return code.loop(0, m, plan.mr, [&](Size i) { strip(i, plan.mr, true); });
     Size mFull = code.multipleBelow(m, plan.mr);
     code.loop(0, mFull, plan.mr, [&](Size i) { strip(i, plan.mr, false); });
     if (!m.isKnown())
@@ -221,7 +226,8 @@ private:
 
   void emitInnerRow(Value row, ArrayRef<Value> columns, Value pointerC, Value mask) {
     SmallVector<Value> sums(columns.size(), code.zero(vec));
-    sums = code.loop(0, k, plan.lanes, sums, [&](Size kk, ValueRange carried) {
+    Size kVectors = code.alignDown(k, plan.lanes);
+    sums = code.loop(0, kVectors, plan.lanes, sums, [&](Size kk, ValueRange carried) {
       Value x = code.load(vec, code.at(row, acc, kk));
       SmallVector<Value> next;
       for (auto [column, sum] : llvm::zip(columns, carried)) {
@@ -231,6 +237,13 @@ private:
       return next;
     });
     Value total = sumOfEach(code, sums);
+    total = code.loop(kVectors, k, 1, total, [&](Size kk, ValueRange carried) -> SmallVector<Value> {
+      SmallVector<Value> elements;
+      for (Value column : columns)
+        elements.push_back(code.widen(code.load(dot.bType, code.at(column, dot.bType, kk)), acc));
+      Value x = code.splat(code.load(acc, code.at(row, acc, kk)), vec);
+      return {code.multiplyAdd(x, vector::FromElementsOp::create(code.b, code.loc, vec, elements), carried[0])};
+    })[0];
     if (!dot.zeroInit)
       total = code.sum(total, code.load(vec, pointerC, mask));
     code.store(total, pointerC, mask);

@@ -72,8 +72,7 @@ static bool wantsPackedA(const CpuDot &dot, const DotPlan &plan) {
 }
 
 static bool isInner(const CpuDot &dot, const DotPlan &plan) {
-  return dot.m <= kRowsInner && isOne(dot.aCol) && isOne(dot.bRow) && !isOne(dot.bCol) && !dot.kValid && dot.k >= plan.lanes && dot.k % plan.lanes == 0 &&
-         isa<FloatType>(dot.accType);
+  return dot.m <= kRowsInner && isOne(dot.aCol) && isOne(dot.bRow) && !isOne(dot.bCol) && dot.k >= plan.lanes && isa<FloatType>(dot.accType);
 }
 
 static int64_t alignTo64(int64_t bytes) { return llvm::alignTo(bytes, kLineBytes); }

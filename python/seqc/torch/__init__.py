@@ -13,7 +13,7 @@ __all__ = ["export", "ExportError", "UnsupportedError"]
 
 
 def export(*args, **kwargs):
-    """See seqc.torch.export.export: torch is loaded at the first call."""
+    """See seqc.torch.exporter.export: torch is loaded at the first call."""
     import importlib
 
-    return importlib.import_module(".export", __name__).export(*args, **kwargs)
+    return importlib.import_module(".exporter", __name__).export(*args, **kwargs)

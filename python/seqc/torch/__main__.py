@@ -83,7 +83,7 @@ def run(options):
         import torch  # noqa: F401
     except ImportError as error:
         raise ExportError(f"expects PyTorch to be installed, but got: {error}") from error
-    from .export import export
+    from .exporter import export
 
     made = load_factory(options.module)()
     call = dict(made) if isinstance(made, dict) else {"model": made}

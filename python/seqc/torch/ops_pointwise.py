@@ -110,6 +110,13 @@ def _remainder(c, a, b):
     return arithmetic(c, "sub", c.operand(a), arithmetic(c, "mul", quotient, c.operand(b)))
 
 
+@emitter("fmod.Tensor", "fmod.Scalar")
+def _fmod(c, a, b):
+    if not is_float(c.dtype):
+        return c.b.binary("arith.remsi", c.operand(a), c.operand(b))
+    return arithmetic(c, "sub", c.operand(a), arithmetic(c, "mul", _div_mode(c, a, b, "trunc"), c.operand(b)))
+
+
 @emitter("reciprocal.default")
 def _reciprocal(c, x):
     return c.b.binary("arith.divf", c.operand(1), c.operand(x))

@@ -94,7 +94,12 @@ def moments(b, x, dims):
     return centered, mean, mean_over(b, b.binary("arith.mulf", centered, centered), dims)
 
 
-@emitter("var.correction", "var.dim", "std.correction")
+@emitter("std.correction", "std.dim")
+def _std(c, x, *args, **kwargs):
+    return c.b.unary("math.sqrt", _var(c, x, *args, **kwargs))
+
+
+@emitter("var.correction", "var.dim")
 def _var(c, x, dim=None, unbiased=None, correction=None, keepdim=False):
     x = c.wide(x)
     dims = normal_dims(x, dim)
@@ -217,6 +222,18 @@ def _batch_norm(c, x, weight, bias, mean, variance, momentum, eps):
     normal = b.binary("arith.subf", x, spread(b, b.cast(mean, x.dtype), x.shape, dims))
     out = c.result(_affine(b, b.binary("arith.mulf", normal, spread(b, scale, x.shape, dims)), weight, bias, dims))
     return (out, *[b.constant(0, shape, dtype) for shape, dtype in c.results[1:]])
+
+
+@emitter("native_group_norm.default")
+def _group_norm(c, x, weight, bias, batch, channels, extent, groups, eps):
+    b, shape = c.b, x.shape
+    grouped = reshape(b, c.wide(x), (shape[0], groups, channels // groups) + shape[2:])
+    dims = list(range(2, grouped.rank))
+    centered, mean, variance = moments(b, grouped, dims)
+    scale = _inverse_root(b, variance, eps)
+    normal = reshape(b, b.binary("arith.mulf", centered, spread(b, scale, grouped.shape, dims)), shape)
+    out = _affine(b, normal, weight, bias, [d for d in range(len(shape)) if d != 1])
+    return (c.result(out), *[reshape(b, b.cast(v, dtype), s) for v, (s, dtype) in zip((mean, scale), c.results[1:])])
 
 
 @emitter("linalg_vector_norm.default", "norm.ScalarOpt_dim")

@@ -121,6 +121,30 @@ def _cat(c, tensors, dim=0):
     return _join(c, [t for t in tensors if t.shape != (0,) or len(c.shape) == 1], dim % len(c.shape))
 
 
+@emitter("roll.default")
+def _roll(c, x, shifts, dims=()):
+    if not dims:
+        flat = reshape(c.b, x, (symbols.product(x.shape),))
+        return reshape(c.b, _rolled(c.b, flat, shifts[0], 0), x.shape)
+    for shift, dim in zip(shifts, dims):
+        x = _rolled(c.b, x, shift, dim % x.rank)
+    return x
+
+
+def _rolled(b, x, shift, dim):
+    extent = x.shape[dim]
+    if not symbols.is_static(shift) or not symbols.is_static(extent):
+        raise Unsupported("roll along a dynamic extent")
+    if extent == 0 or shift % extent == 0:
+        return x
+    cut = extent - shift % extent
+
+    def part(offset, length):
+        return b.slice(x, [offset if d == dim else 0 for d in range(x.rank)], x.shape[:dim] + (length,) + x.shape[dim + 1 :])
+
+    return b.concat([part(cut, extent - cut), part(0, cut)], dim, x.shape)
+
+
 @emitter("stack.default")
 def _stack(c, tensors, dim=0):
     dim %= len(c.shape)
@@ -163,22 +187,39 @@ def _wrapped(b, index, extent):
     return b.select(negative, b.binary("arith.addi", index, limit), index)
 
 
+def _linear(b, indices, extents):
+    """One row-major index of coordinates: ((i0 * e1) + i1) * e2 + .."""
+    linear = indices[0]
+    for index, extent in zip(indices[1:], extents[1:]):
+        stride = broadcast_to(b, b.scalar_of_size(extent, index.dtype), index.shape)
+        linear = b.binary("arith.addi", b.binary("arith.muli", linear, stride), index)
+    return linear
+
+
+def _gather_along(b, x, first, coordinates):
+    """Elements of x at coordinates (one Value for each of the dims from `first` on), which replace those dims."""
+    count = len(coordinates)
+    linear = _linear(b, coordinates, x.shape[first : first + count])
+    rest = x.shape[:first], x.shape[first + count :]
+    flat = reshape(b, x, rest[0] + (symbols.product(x.shape[first : first + count]),) + rest[1])
+    found = b.gather(flat, unsqueeze(b, linear, [linear.rank]), [first], linear.shape + rest[0] + rest[1])
+    # The coordinates' dims come first in tensor.gather; move them to where they replace.
+    order = list(range(linear.rank, linear.rank + first)) + list(range(linear.rank)) + list(range(linear.rank + first, found.rank))
+    return b.transpose(found, order)
+
+
 @emitter("index.Tensor")
 def _index(c, x, indices):
     b = c.b
     dims = [d for d, index in enumerate(indices) if index is not None]
     given = [b.cast(_checked(indices[d]), "i64") for d in dims]
-    adjacent = dims == list(range(dims[0], dims[0] + len(dims)))
-    at = dims[0] if adjacent else 0
-    rest = [e for d, e in enumerate(x.shape) if d not in dims]
-    count = len(c.shape) - len(rest)
-    common = c.shape[at : at + count]
-    parts = [unsqueeze(b, broadcast_to(b, _wrapped(b, index, x.shape[d]), common), [count]) for d, index in zip(dims, given)]
-    coordinates = parts[0] if len(parts) == 1 else b.concat(parts, count, common + (len(parts),))
-    found = b.gather(x, coordinates, dims, common + tuple(rest))
-    # The gathered dims come first; torch wants them where the first index was.
-    order = list(range(count, count + at)) + list(range(count)) + list(range(count + at, found.rank))
-    return b.transpose(found, order)
+    if dims != list(range(dims[0], dims[0] + len(dims))):
+        # torch's rule for indices that are not side by side: their dims come first.
+        x = b.transpose(x, dims + [d for d in range(x.rank) if d not in dims])
+        dims = list(range(len(dims)))
+    count = len(c.shape) - x.rank + len(dims)
+    common = c.shape[dims[0] : dims[0] + count]
+    return _gather_along(b, x, dims[0], [broadcast_to(b, _wrapped(b, index, x.shape[d]), common) for d, index in zip(dims, given)])
 
 
 def _checked(index):
@@ -195,8 +236,7 @@ def _index_select(c, x, dim, index):
 
 @emitter("gather.default")
 def _gather(c, x, dim, index, sparse_grad=False):
-    b, dim = c.b, dim % x.rank
-    coordinates = [index if d == dim else b.iota(index.shape, d) for d in range(x.rank)]
-    coordinates = [unsqueeze(b, b.cast(i, "i64"), [x.rank]) for i in coordinates]
-    joined = coordinates[0] if x.rank == 1 else b.concat(coordinates, x.rank, index.shape + (x.rank,))
-    return b.gather(x, joined, range(x.rank), index.shape)
+    if x.rank == 0:
+        return x
+    dim %= x.rank
+    return _gather_along(c.b, x, 0, [c.b.cast(index, "i64") if d == dim else c.b.iota(index.shape, d) for d in range(x.rank)])

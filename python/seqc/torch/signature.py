@@ -8,6 +8,9 @@ from . import symbols
 from .errors import ExportError
 
 
+RESERVED = {"min", "max", "ceildiv", "sms"}  # words of size expressions
+
+
 class Dims:
     """`names`: symbol -> dim name; `sources`: symbol -> (input position, dim, a, b) with extent = a * symbol + b; `attributes[i]`: entries of seq.dims."""
 
@@ -64,7 +67,7 @@ class Dims:
 
 
 def _identifier(name):
-    return name if name and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else None
+    return name if name and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name not in RESERVED else None
 
 
 def requested_names(model, args, kwargs, dynamic_shapes, name_dims, input_names):

@@ -41,6 +41,11 @@ def dtype_of(tensor):
     return DTYPES[tensor.dtype]
 
 
+def _unique(names):
+    """Repeated names get a number."""
+    return [name if name not in names[:i] else f"{name}_again{i}" for i, name in enumerate(names)]
+
+
 class Translator:
     """State of one translation; `module_text` afterwards gives the file and `weights` what it loads."""
 
@@ -176,7 +181,7 @@ class Translator:
                 self._reject(node, "output", f"result {arg} that is no tensor")
                 continue
             values.append((self._argument(arg), arg))
-        names = self.options.output_names or [arg.name for _, arg in values]
+        names = self.options.output_names or _unique([arg.name for _, arg in values])
         if len(names) != len(values):
             raise ExportError(f"expects {len(values)} output names, but got {len(names)}")
         return [(name, value) for name, (value, _) in zip(names, values)]
