@@ -41,6 +41,10 @@ def dtype_of(tensor):
     return DTYPES[tensor.dtype]
 
 
+def _identity(tensor):
+    return tensor.data_ptr() or id(tensor), tuple(tensor.shape), tensor.stride(), tensor.dtype
+
+
 def _unique(names):
     """Repeated names get a number."""
     return [name if name not in names[:i] else f"{name}_again{i}" for i, name in enumerate(names)]
@@ -52,7 +56,11 @@ class Translator:
     def __init__(self, program, options):
         self.program, self.options = program, options
         self.weights, self.unsupported = {}, []
-        self._shared, self._globals, self._values = {}, {}, {}
+        self._globals, self._values = {}, {}
+        # Tied weights are one global, under the name that comes first in the state dict.
+        self._shared = {}
+        for name, tensor in program.state_dict.items():
+            self._shared.setdefault(_identity(tensor), name)
         self.locations = Locations(options.source_root, os.path.dirname(torch.__file__))
         self._read_signature()
 
@@ -164,8 +172,7 @@ class Translator:
             raise Unsupported(f"weight {target} of element type {tensor.dtype}")
         if tensor.numel() <= INLINE_ELEMENTS and tensor.dim() == 0:
             return self.builder.constant(tensor.item(), (), DTYPES[tensor.dtype])
-        identity = (tensor.data_ptr() or id(tensor), tuple(tensor.shape), tensor.stride(), tensor.dtype)
-        name = self._shared.setdefault(identity, target)
+        name = self._shared.get(_identity(tensor), target)
         if name not in self._globals:
             self.weights[name] = tensor
             shape, dtype = symbols.shape_of(tensor), DTYPES[tensor.dtype]

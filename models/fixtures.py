@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the export scripts of the untrained models share: weights of models/weights.py, expected outputs in f64, PyTorch's own error in f32."""
+
+import json
+import os
+
+import numpy as np
+import torch
+
+from . import weights
+
+
+def load_weights(model):
+    """Gives every parameter the value that models/weights.py has for it; returns the model in eval mode."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():  # tied parameters come once, under their first name
+            parameter.copy_(torch.from_numpy(weights.tensor(name, tuple(parameter.shape))))
+    return model.eval()
+
+
+def write_cases(model, folder, inputs):
+    """For each (label, numpy input): input_<label>.npy, expected_<label>.npy (computed in f64, stored as f32), and the f32 error of PyTorch in reference.json."""
+    reference = {}
+    for label, array in inputs:
+        x = torch.from_numpy(array)
+        with torch.no_grad():
+            single = model(x).double().numpy()
+            exact = model.double()(x.double() if x.is_floating_point() else x).numpy()
+            model.float()
+        np.save(os.path.join(folder, f"input_{label}.npy"), array)
+        np.save(os.path.join(folder, f"expected_{label}.npy"), exact.astype(np.float32))
+        error = np.abs(single - exact)
+        reference[label] = {
+            "shape": list(exact.shape),
+            "rms": float(f"{np.sqrt((exact**2).mean()):.4g}"),
+            "torch_f32_max_error": float(f"{error.max():.3e}"),
+            "torch_f32_rms_error": float(f"{np.sqrt((error**2).mean()):.3e}"),
+        }
+    with open(os.path.join(folder, "reference.json"), "w", encoding="utf-8") as file:
+        json.dump(reference, file, indent=2)
+        file.write("\n")
+    return reference
