@@ -59,17 +59,13 @@ static seqc_rt_status_t dim_mismatch(const subject *s, int32_t axis, int32_t d, 
                   s->fn->inputs[input].info.name, source, (long long)actual);
 }
 
-static seqc_rt_status_t solve_input(const subject *s, const DLTensor *t, int64_t *dims) {
+// The first occurrence of a name gives its value; the others are checked by check_shape.
+static void solve_input(const rt_tensor_decl *decl, const DLTensor *t, int64_t *dims) {
   for (int32_t i = 0; i < t->ndim; ++i) {
-    int32_t d = s->decl->info.dims[i].dim_index;
-    if (d < 0)
-      continue;
-    if (dims[d] < 0)
+    int32_t d = decl->info.dims[i].dim_index;
+    if (d >= 0 && dims[d] < 0)
       dims[d] = t->shape[i];
-    else if (dims[d] != t->shape[i])
-      return dim_mismatch(s, i, d, dims[d], t->shape[i]);
   }
-  return SEQC_RT_OK;
 }
 
 static seqc_rt_status_t eval_extent(const rt_function_decl *fn, const rt_tensor_decl *decl, const int64_t *dims, int32_t axis, int64_t *out) {
@@ -121,7 +117,7 @@ seqc_rt_status_t rt_arguments_solve(const seqc_rt_function_t *function, DLTensor
   for (int32_t i = 0; i < num_inputs; ++i) {
     subject s = {fn, "input", i, &fn->inputs[i]};
     RT_TRY(check_type(&s, inputs[i]));
-    RT_TRY(solve_input(&s, inputs[i], dims));
+    solve_input(s.decl, inputs[i], dims);
   }
   for (int32_t i = 0; i < num_inputs; ++i) {
     subject s = {fn, "input", i, &fn->inputs[i]};

@@ -157,32 +157,24 @@ static seqc_rt_status_t read_states(reader *r, const cJSON *item, const char *wh
 
 // --- Launches -------------------------------------------------------------------------------------------------------------------------
 
-static uint32_t float_bits(float f) {
-  uint32_t bits;
-  memcpy(&bits, &f, sizeof bits);
-  return bits;
-}
-
-// Rounds to nearest even.
-static uint16_t to_bf16(float f) {
-  uint32_t bits = float_bits(f);
-  if (f != f)
-    return 0x7FC0;
-  return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-}
-
-// Rounds to nearest even; keeps denormals.
-static uint16_t to_f16(float f) {
-  uint32_t bits = float_bits(f), sign = bits >> 16 & 0x8000;
-  float a = fabsf(f);
-  if (a != a)
-    return 0x7E00;
-  if (a >= 65520.0f)
-    return (uint16_t)(sign | 0x7C00);
-  if (a < 0x1p-14f)
-    return (uint16_t)(sign | (uint32_t)(int32_t)rintf(a * 0x1p24f));
-  uint32_t m = (bits & 0x7FFFFFFF) - ((127 - 15) << 23);
-  return (uint16_t)(sign | (m + 0xFFF + (m >> 13 & 1)) >> 13);
+// The bits of `value` in an IEEE-like format with `mantissa` significand bits (the hidden one included) and `exponent` exponent bits, rounded
+// once, to nearest even; denormals kept.
+static uint64_t round_to_float(double value, int mantissa, int exponent) {
+  int min_exponent = 2 - (1 << (exponent - 1)), e;
+  uint64_t infinity = (((uint64_t)1 << exponent) - 1) << (mantissa - 1), bits = 0;
+  double a = fabs(value);
+  if (isnan(value)) {
+    bits = infinity | (uint64_t)1 << (mantissa - 2);
+  } else if (isinf(value)) {
+    bits = infinity;
+  } else if (a > 0) {
+    frexp(a, &e); // a = m * 2^e, 1/2 <= m < 1
+    e = e - 1 > min_exponent ? e - 1 : min_exponent;
+    // The hidden bit of a normal number adds 1 to the exponent field, and so does a carry.
+    bits = ((uint64_t)(e - min_exponent) << (mantissa - 1)) + (uint64_t)rint(ldexp(a, mantissa - 1 - e));
+    bits = bits < infinity ? bits : infinity;
+  }
+  return bits | (uint64_t)(signbit(value) != 0) << (mantissa - 1 + exponent);
 }
 
 // The bytes of a scalar, as the kernel reads them.
@@ -219,9 +211,9 @@ static bool scalar_bits(const cJSON *json, const rt_dtype *dtype, uint64_t *out)
   if (dtype->bits == 64)
     memcpy(out, &value, sizeof value);
   else if (dtype->bits == 32)
-    *out = float_bits((float)value);
+    *out = round_to_float(value, 24, 8);
   else
-    *out = dtype->code == kDLBfloat ? to_bf16((float)value) : to_f16((float)value);
+    *out = dtype->code == kDLBfloat ? round_to_float(value, 8, 8) : round_to_float(value, 11, 5);
   return true;
 }
 

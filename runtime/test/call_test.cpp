@@ -46,6 +46,7 @@ TEST(Call, EveryProgramOfA3dGridRunsWithItsOwnScratch) {
     ASSERT_EQ(call(p.function("grid"), {&shape.dl}, {&t.dl}), SEQC_RT_OK) << seqc_rt_last_error();
     for (int64_t i = 0; i < x * y * z; ++i)
       ASSERT_EQ(t[i], i);
+    EXPECT_TRUE(t.guardsIntact());
   }
 }
 
@@ -60,6 +61,7 @@ TEST(Call, EveryProgramRunsOnce) {
   }
   for (size_t i = 0; i < y.size(); ++i)
     ASSERT_EQ(y[i], 200);
+  EXPECT_TRUE(y.guardsIntact());
 }
 
 TEST(Call, ScalarsOfEveryType) {
@@ -76,6 +78,40 @@ TEST(Call, ScalarsOfEveryType) {
   EXPECT_EQ(y[5], -128);
   EXPECT_EQ(y[6], -5);
   EXPECT_EQ(y[7], 4503599627370497);
+}
+
+TEST(Call, ScalarsAreRoundedOnceToNearestEven) {
+  struct Case {
+    const char *text;
+    int64_t f16, bf16, f32;
+  };
+  const Case cases[] = {
+      {"0.1", 0x2E66, 0x3DCD, 0x3DCCCCCD},
+      {"-0.0", 0x8000, 0x8000, 0x80000000},
+      {"65504", 0x7BFF, 0x4780, 0x477FE000},
+      {"65519.99", 0x7BFF, 0x4780, 0x477FEFFD},
+      {"65520", 0x7C00, 0x4780, 0x477FF000},
+      {"-1e300", 0xFC00, 0xFF80, 0xFF800000},
+      {"2049", 0x6800, 0x4500, 0x45001000},
+      {"2051", 0x6802, 0x4500, 0x45003000},
+      {"2049.0000000001", 0x6801, 0x4500, 0x45001000}, // above the tie in f64, on it in f32
+      {"5.9604644775390625e-8", 0x0001, 0x3380, 0x33800000},
+      {"2.98023223876953125e-8", 0x0000, 0x3300, 0x33000000}, // tie between 0 and the smallest denormal
+      {"6.103515625e-05", 0x0400, 0x3880, 0x38800000},
+      {"6.1e-05", 0x03FF, 0x3880, 0x387FDA40},
+      {"1e-45", 0x0000, 0x0000, 0x00000001},
+      {"3.39e38", 0x7C00, 0x7F7F, 0x7F7F0906},
+  };
+  for (const Case &c : cases) {
+    std::string manifest = replaced(kStandardManifest, "{\"value\": 1.5}, {\"value\": \"-inf\"}, {\"value\": 0.1}",
+                                    std::string("{\"value\": ") + c.text + "}, {\"value\": " + c.text + "}, {\"value\": " + c.text + "}");
+    Package p(makePackage(manifest, standardMembers()));
+    Tensor<int64_t> y({8});
+    ASSERT_EQ(call(p.function("scalars"), {}, {&y.dl}), SEQC_RT_OK) << seqc_rt_last_error();
+    EXPECT_EQ(y[0], c.f16) << c.text << " in f16";
+    EXPECT_EQ(y[1], c.bf16) << c.text << " in bf16";
+    EXPECT_EQ(y[2], c.f32) << c.text << " in f32";
+  }
 }
 
 TEST(Call, DenormalsAreKeptWhateverTheHostSet) {
@@ -212,6 +248,26 @@ TEST_F(CallErrors, Overlap) {
   out.byte_offset = 24; // three rows, one further
   EXPECT_STATUS(call(fn, {&x.dl, &big.dl}, {&out}), SEQC_RT_TENSOR_MISMATCH, "overlaps input 1");
   EXPECT_EQ(call(fn, {&x.dl, &x.dl}, {&y.dl}), SEQC_RT_OK) << "inputs may be shared";
+}
+
+TEST_F(CallErrors, OverlapOfOutputs) {
+  Tensor<float> in({8}, 1), out({8}), other({8});
+  DLTensor shifted = out.dl;
+  shifted.byte_offset = 28; // the last element
+  EXPECT_STATUS(call(p.function("pair"), {&in.dl}, {&out.dl, &out.dl}), SEQC_RT_TENSOR_MISMATCH, "output 1 'b': expects memory of its own, but it overlaps output 0 'a'");
+  EXPECT_STATUS(call(p.function("pair"), {&in.dl}, {&shifted, &out.dl}), SEQC_RT_TENSOR_MISMATCH, "overlaps output 0 'a'");
+  EXPECT_EQ(call(p.function("pair"), {&in.dl}, {&out.dl, &other.dl}), SEQC_RT_OK);
+  EXPECT_EQ(other[7], 4.0f);
+}
+
+TEST_F(CallErrors, WorkspaceOffsetsOfABadPackage) {
+  for (const char *offset : {"32", "-64", "192", "[\"mul\", \"B\", 64]"}) {
+    std::string manifest = kStandardManifest;
+    for (int i = 0; i < 3; ++i)
+      manifest = replaced(manifest, "{\"workspace\": 0}", std::string("{\"workspace\": ") + offset + "}");
+    Package bad(makePackage(manifest, standardMembers()));
+    EXPECT_STATUS(call(bad.function("main"), {&x.dl, &bias.dl}, {&y.dl}), SEQC_RT_BAD_PACKAGE, "main: launch 0: argument 'y' of kernel 'add': expects a workspace offset inside 128 bytes");
+  }
 }
 
 TEST_F(CallErrors, Workspace) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <dirent.h>
 #include <fstream>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,6 +87,24 @@ TEST(Open, Files) {
   EXPECT_STATUS(openPath(pipe.path.c_str()), SEQC_RT_IO_ERROR, "regular file"); // and does not wait for a writer
   std::string longName = "/" + std::string(5000, 'x');
   EXPECT_STATUS(openPath(longName.c_str()), SEQC_RT_IO_ERROR, "File name too long");
+}
+
+TEST(Open, NoDescriptorsLeft) {
+  File file(standardPackage());
+  rlimit before;
+  getrlimit(RLIMIT_NOFILE, &before);
+  rlimit tight{static_cast<rlim_t>(0), before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &tight);
+  seqc_rt_status_t fromPath = openPath(file.path.c_str());
+  std::string pathMessage = seqc_rt_last_error();
+  seqc_rt_status_t fromMemory = openStatus(standardPackage());
+  std::string memoryMessage = seqc_rt_last_error();
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(fromPath, SEQC_RT_IO_ERROR);
+  EXPECT_NE(pathMessage.find("Too many open files"), std::string::npos) << pathMessage;
+  EXPECT_EQ(fromMemory, SEQC_RT_DEVICE_ERROR);
+  EXPECT_NE(memoryMessage.find("cpu/kernels.so: cannot make an in-memory file"), std::string::npos) << memoryMessage;
+  EXPECT_EQ(openPath(file.path.c_str()), SEQC_RT_OK);
 }
 
 TEST(Open, NullArguments) {
@@ -214,8 +233,8 @@ TEST(Open, ManifestFaults) {
       {"[[\"ceildiv\", \"N\", 64]]", "[]", "kernels[0]: expects 1 to 3 grid extents, but got 0"},
       {"[[\"ceildiv\", \"N\", 64]]", "[1, 1, 1, 1]", "expects 1 to 3 grid extents, but got 4"},
       {"[[\"ceildiv\", \"N\", 64]]", "[\"M\"]", "kernels[0]: expects a known dim in an expression, but got 'M'"},
-      {"\"scratch_bytes\": 4096", "\"scratch_bytes\": -1", "kernels[2]: expects an integer 'scratch_bytes' from 0"},
-      {"\"scratch_bytes\": 4096", "\"scratch_bytes\": 1e18", "expects an integer 'scratch_bytes'"},
+      {"\"scratch_bytes\": 4104", "\"scratch_bytes\": -1", "kernels[2]: expects an integer 'scratch_bytes' from 0"},
+      {"\"scratch_bytes\": 4104", "\"scratch_bytes\": 1e18", "expects an integer 'scratch_bytes'"},
       {"\"symbol\": \"test_add\"", "\"symbol\": null", "kernels[0]: expects a string 'symbol'"},
       {"\"name\": \"w\"", "\"name\": \"v\"", "member 'weights/model.safetensors': expects a tensor 'v'"},
       {"\"dtype\": \"f32\", \"shape\": [6]}]", "\"dtype\": \"i32\", \"shape\": [6]}]", "functions[1].launches[0][0].args[1]: expects a tensor of f32, but got i32"},
@@ -285,7 +304,7 @@ TEST(Open, FilesFaults) {
 TEST(Query, EverythingAndItsLimits) {
   Package p(standardPackage(), 3);
   seqc_rt_package_t *pkg = p.pkg.get();
-  EXPECT_EQ(seqc_rt_package_num_functions(pkg), 6);
+  EXPECT_EQ(seqc_rt_package_num_functions(pkg), 7);
   EXPECT_EQ(seqc_rt_package_num_threads(pkg), 3);
   const char *text;
   size_t size;
@@ -295,13 +314,13 @@ TEST(Query, EverythingAndItsLimits) {
   const seqc_rt_function_t *fn = p.function("main"), *same;
   ASSERT_EQ(seqc_rt_package_function(pkg, 0, &same), SEQC_RT_OK);
   EXPECT_EQ(fn, same);
-  EXPECT_STATUS(seqc_rt_package_function(pkg, 6, &same), SEQC_RT_INVALID_ARGUMENT, "expects an index below 6, but got 6");
+  EXPECT_STATUS(seqc_rt_package_function(pkg, 7, &same), SEQC_RT_INVALID_ARGUMENT, "expects an index below 7, but got 7");
   EXPECT_EQ(same, nullptr);
   EXPECT_EQ(seqc_rt_package_function(pkg, -1, &same), SEQC_RT_INVALID_ARGUMENT);
   EXPECT_EQ(seqc_rt_package_function(nullptr, 0, &same), SEQC_RT_INVALID_ARGUMENT);
   EXPECT_EQ(seqc_rt_package_function(pkg, 0, nullptr), SEQC_RT_INVALID_ARGUMENT);
   EXPECT_STATUS(seqc_rt_package_find_function(pkg, "x", &same), SEQC_RT_NOT_FOUND, "no function 'x' in the package; it has: 'main', 'step'");
-  EXPECT_STATUS(seqc_rt_package_find_function(pkg, nullptr, &same), SEQC_RT_NOT_FOUND, "because the package has 6 functions");
+  EXPECT_STATUS(seqc_rt_package_find_function(pkg, nullptr, &same), SEQC_RT_NOT_FOUND, "because the package has 7 functions");
   EXPECT_EQ(seqc_rt_package_find_function(nullptr, "x", &same), SEQC_RT_INVALID_ARGUMENT);
 
   EXPECT_STREQ(seqc_rt_function_name(fn), "main");

@@ -8,12 +8,14 @@ enum { kBlock = 64 };
 
 static int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 
-// y[i] = a[i] + b[i]; params a, b, y, N; program t covers kBlock elements.
+// y[i] = a[i] + b[i]; params a, b, y, N; program t covers kBlock elements. Does nothing if a pointer is not aligned to its elements.
 KERNEL(test_add) {
   const float *a = args[0], *b = args[1];
   float *y = (float *)args[2];
   int64_t n = *(const int64_t *)args[3];
   (void)scratch;
+  if (((uintptr_t)a | (uintptr_t)b | (uintptr_t)y) % sizeof(float))
+    return;
   for (int64_t i = begin * kBlock; i < min(end * kBlock, n); ++i)
     y[i] = a[i] + b[i];
 }
@@ -29,7 +31,7 @@ KERNEL(test_scale) {
     y[i] = s * x[i];
 }
 
-// y[t] = t if the scratch space kept what this program wrote into it, else -1; params y, X, Y, Z (grid X x Y x Z); 4096 bytes of scratch.
+// y[t] = t if the scratch space kept what this program wrote into it, else -1; params y, X, Y, Z (grid X x Y x Z); 4104 bytes of scratch (no multiple of 64).
 KERNEL(test_scratch) {
   int64_t *y = (int64_t *)args[0];
   volatile int64_t *s = scratch;
