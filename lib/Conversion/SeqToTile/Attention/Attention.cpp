@@ -145,16 +145,17 @@ private:
   void seedResults(Value o, Value lse) {
     OpBuilder &b = kernel.b();
     unsigned row = rowAxis();
-    SmallVector<unsigned, 3> rowAxes, axes;
+    SmallVector<unsigned> rowAxes, axes;
     if (row)
       rowAxes.push_back(row);
     axes = rowAxes;
     llvm::append_range(axes, axesOf(info, dims[3]));
     emitter.axis(0).extent = 1;
-    auto seed = [&](Value v, Value tile, SmallVector<unsigned, 3> on) {
+    auto seed = [&](Value v, Value tile, SmallVector<unsigned> on) {
       if (on.empty())
         on.push_back(0);
-      auto type = TileMath::type(emitter.shapeOf(on), TileMath::elementOf(tile));
+      SmallVector<int64_t> shape = emitter.shapeOf(on);
+      auto type = TileMath::type(shape, TileMath::elementOf(tile));
       if (type != tile.getType())
         tile = tile::ReshapeOp::create(b, kernel.loc(), type, tile);
       emitter.seed(v, Tile{tile, on});

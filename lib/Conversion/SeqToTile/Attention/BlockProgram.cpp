@@ -64,7 +64,7 @@ private:
   Value matrix(Value view, Value head, Value start, Value size) {
     auto type = cast<tile::ViewType>(view.getType());
     OpFoldResult zero = k.b().getIndexAttr(0), one = k.b().getIndexAttr(1), columns = k.b().getIndexAttr(type.getShape()[3]);
-    return tile::SubviewOp::create(k.b(), k.loc(), view, ArrayRef<OpFoldResult>{rows.batch, head, start, zero}, ArrayRef<OpFoldResult>{one, one, size, columns},
+    return tile::SubviewOp::create(k.b(), k.loc(), view, ArrayRef<OpFoldResult>{rows.batch, head, start, zero}, ArrayRef<OpFoldResult>{one, one, getAsOpFoldResult(size), columns},
                                    ArrayRef<bool>{true, true, false, false});
   }
 

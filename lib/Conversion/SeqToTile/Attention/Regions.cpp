@@ -160,9 +160,13 @@ FailureOr<Value> ScoreRegions::cloneRegion(Region &region, ArrayRef<Value> argum
       continue;
     SmallVector<Value> operands;
     for (Value v : inner.getOperands()) {
-      FailureOr<Value> captured = map.contains(v) ? FailureOr<Value>(map.lookup(v)) : failure();
+      if (Value mapped = map.lookupOrNull(v)) {
+        operands.push_back(mapped);
+        continue;
+      }
+      FailureOr<Value> captured = uniformValue(v);
       if (failed(captured))
-        return inner.emitOpError("expects operands from the region");
+        return failure();
       operands.push_back(*captured);
     }
     FailureOr<Value> result = emitElementwiseOp(k.b(), &inner, operands);

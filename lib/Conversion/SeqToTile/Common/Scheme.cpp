@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "Scheme.h"
+#include "../Attention/Attention.h"
 #include "../Matmul/Matmul.h"
 #include "../Pointwise/Pointwise.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -9,7 +10,7 @@ using namespace mlir;
 namespace seqc::convert {
 
 ArrayRef<Scheme> schemes() {
-  static const Scheme table[] = {{"pointwise", pointwiseCandidates, emitPointwise}, {"matmul", matmulCandidates, emitMatmul}};
+  static const Scheme table[] = {{"pointwise", pointwiseCandidates, emitPointwise}, {"matmul", matmulCandidates, emitMatmul}, {"attention", attentionCandidates, emitAttention}};
   return table;
 }
 
