@@ -26,6 +26,8 @@ struct Case {
   std::vector<double> lengths, cuQ, cuK;
   std::string scoreMod, mask;         ///< bodies
   std::vector<std::pair<std::string, Tensor>> captured; ///< tensors %c0, %c1, ..: type and value
+  std::string prologue;               ///< ops before the attention
+  std::string operands = "%q, %k, %v";
   std::string epilogue;               ///< ops on %o that define %y of type `result`
   std::string result;
   std::string lengthType = "i32";
@@ -112,8 +114,8 @@ protected:
     if (!c.mask.empty())
       clauses += " mask {\n^bb0(%b: index, %h: index, %m: index, %n: index):\n" + c.mask + "}";
     std::string result = c.result.empty() ? o : c.result, y = c.result.empty() ? "%o" : "%y";
-    text += ") -> (" + result + (c.lse ? ", " + lse : "") + ") {\n";
-    text += std::string("%o") + (c.lse ? ", %lse" : "") + " = seq.attention %q, %k, %v" + clauses + " {" + c.attrs + "} : " + q + ", " + k + ", " + v + " -> " + o +
+    text += ") -> (" + result + (c.lse ? ", " + lse : "") + ") {\n" + c.prologue;
+    text += std::string("%o") + (c.lse ? ", %lse" : "") + " = seq.attention " + c.operands + clauses + " {" + c.attrs + "} : " + q + ", " + k + ", " + v + " -> " + o +
             (c.lse ? ", " + lse : "") + "\n" + c.epilogue + "return " + y + (c.lse ? ", %lse" : "") + " : " + result + (c.lse ? ", " + lse : "") + "\n}\n";
     return text;
   }
@@ -465,6 +467,50 @@ TEST_F(AttentionTest, PackedRegionsCountFromTheSequence) {
     %vis = arith.cmpi ule, %n, %m : index
     seq.yield %vis : i1
 )";
+  check(c);
+}
+
+TEST_F(AttentionTest, CapturedViewsAndComputedTensors) {
+  Case c;
+  c.b = 2, c.hq = 4, c.hk = 4, c.m = 20, c.n = 35, c.dynamic = false, c.lse = false;
+  c.captured = {{"tensor<35x20xf32>", random("f32", {35, 20})}, {"tensor<35xf32>", random("f32", {35})}};
+  c.prologue = R"(
+  %pe = tensor.empty() : tensor<20x35xf32>
+  %turned = linalg.transpose ins(%c0 : tensor<35x20xf32>) outs(%pe : tensor<20x35xf32>) permutation = [1, 0]
+  %computed = math.tanh %c1 : tensor<35xf32>
+)";
+  c.scoreMod = R"(
+    %x = tensor.extract %turned[%m, %n] : tensor<20x35xf32>
+    %y = tensor.extract %computed[%n] : tensor<35xf32>
+    %xy = arith.mulf %x, %y : f32
+    %z = arith.addf %s, %xy : f32
+    seq.yield %z : f32
+)";
+  c.epilogue = "%t2 = arith.addf %o, %o : tensor<2x4x20x8xf32>\n%y = math.tanh %t2 : tensor<2x4x20x8xf32>\n";
+  c.result = "tensor<2x4x20x8xf32>";
+  check(c);
+}
+
+TEST_F(AttentionTest, PackedWithArithmeticBehind) {
+  Case c;
+  c.hq = 2, c.hk = 2, c.m = 20, c.n = 35, c.dynamic = false, c.lse = false, c.cuQ = {0, 3, 20}, c.cuK = {0, 17, 35};
+  c.epilogue = "%y = math.tanh %o : tensor<1x2x20x8xf32>\n";
+  c.result = "tensor<1x2x20x8xf32>";
+  check(c);
+}
+
+TEST_F(AttentionTest, OperandsAreStridedViews) {
+  Case c;
+  c.b = 2, c.hq = 3, c.hk = 3, c.m = 20, c.n = 20, c.dynamic = false, c.lse = false;
+  c.captured = {{"tensor<2x20x9x8xf32>", random("f32", {2, 20, 9, 8})}};
+  c.prologue = R"(
+  %pe = tensor.empty() : tensor<2x9x20x8xf32>
+  %qkv = linalg.transpose ins(%c0 : tensor<2x20x9x8xf32>) outs(%pe : tensor<2x9x20x8xf32>) permutation = [0, 2, 1, 3]
+  %q1 = tensor.extract_slice %qkv[0, 0, 0, 0] [2, 3, 20, 8] [1, 1, 1, 1] : tensor<2x9x20x8xf32> to tensor<2x3x20x8xf32>
+  %k1 = tensor.extract_slice %qkv[0, 3, 0, 0] [2, 3, 20, 8] [1, 1, 1, 1] : tensor<2x9x20x8xf32> to tensor<2x3x20x8xf32>
+  %v1 = tensor.extract_slice %qkv[0, 6, 0, 0] [2, 3, 20, 8] [1, 1, 1, 1] : tensor<2x9x20x8xf32> to tensor<2x3x20x8xf32>
+)";
+  c.operands = "%q1, %k1, %v1";
   check(c);
 }
 

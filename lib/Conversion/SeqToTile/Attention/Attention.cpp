@@ -36,6 +36,8 @@ public:
         config{config.get("bm"), config.get("bn"), config.get("d"), config.get("dv")} {}
 
   LogicalResult emit() {
+    if (!rowAxis() && !op.isPacked())
+      config.bm = 1;
     if (!readSizes())
       return op.emitOpError("expects sizes that are expressions over the named dims");
     Rows rows = op.isPacked() ? packedProgram() : gridProgram();
@@ -219,7 +221,7 @@ private:
 bool isSupported(const GroupInfo &info) {
   seq::AttentionOp op = anchorOf(info);
   for (Operation *other : info.domain().live())
-    if (op.isPacked() && other != op && classify(other) != OpKind::View) {
+    if (op.isPacked() && other != op && classify(other) != OpKind::View && classify(other) != OpKind::ResultView) {
       other->emitOpError("expects to be outside the kernel of a packed 'seq.attention'");
       return false;
     }

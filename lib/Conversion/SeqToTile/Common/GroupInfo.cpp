@@ -140,8 +140,12 @@ bool GroupInfo::checkStructure(std::string &reason) {
   for (auto &[id, fine] : dom.all())
     if (!fine.reduced && !llvm::is_contained(own, id))
       return no("its epilogue has a dim that the anchor lacks");
-  if (llvm::any_of(anchorOp->getOperands(), [&](Value v) { return computes(v); }))
+  if (llvm::any_of(valuesRead(anchorOp), [&](Value v) { return computes(v); }))
     return no("the anchor reads a value of its own kernel");
+  // Rows of packed sequences are stored sequence by sequence, without an epilogue.
+  auto packed = dyn_cast<seq::AttentionOp>(anchorOp);
+  if (packed && packed.isPacked() && llvm::any_of(dom.live(), [](Operation *op) { return classify(op) == OpKind::Elementwise; }))
+    return no("packed attention has no epilogue");
   return true;
 }
 

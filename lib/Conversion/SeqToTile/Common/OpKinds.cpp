@@ -4,6 +4,7 @@
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 
@@ -30,6 +31,15 @@ OpKind classify(Operation *op) {
   if (!tensors && dialect == "arith")
     return OpKind::Host;
   return OpKind::Unsupported;
+}
+
+SmallVector<Value> valuesRead(Operation *op) {
+  SmallVector<Value> values(op->getOperands());
+  llvm::SetVector<Value> captured;
+  if (isa<seq::AttentionOp>(op))
+    getUsedValuesDefinedAbove(op->getRegions(), captured);
+  llvm::append_range(values, captured);
+  return values;
 }
 
 OpOperand &viewSource(Operation *view) { return view->getOpOperand(0); }

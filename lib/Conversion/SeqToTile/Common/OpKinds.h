@@ -40,6 +40,9 @@ bool startsFromIdentity(mlir::linalg::ReduceOp op);
 /// True if a matmul starts from zero.
 bool startsFromZero(mlir::Operation *matmul);
 
+/// Operands, and the values that regions of `op` capture.
+llvm::SmallVector<mlir::Value> valuesRead(mlir::Operation *op);
+
 /// Operand that a view reads.
 mlir::OpOperand &viewSource(mlir::Operation *view);
 

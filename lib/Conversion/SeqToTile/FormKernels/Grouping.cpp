@@ -121,7 +121,7 @@ void Grouping::makeSingleUse() {
 void Grouping::collectClosure(Operation *op, llvm::SetVector<Operation *> &ops) {
   if (!ops.insert(op))
     return;
-  for (Value v : op->getOperands())
+  for (Value v : valuesRead(op))
     if (Operation *def = v.getDefiningOp(); def && isa<RankedTensorType>(v.getType()) && classify(def) != OpKind::Host && isAttached(def))
       collectClosure(def, ops);
 }
@@ -185,7 +185,7 @@ LogicalResult Grouping::place(Operation *op) {
   llvm::SetVector<unsigned> producers;
   for (Operation *member : closure) {
     groupOf[member] = own;
-    for (Value v : member->getOperands())
+    for (Value v : valuesRead(member))
       if (Operation *def = v.getDefiningOp(); def && !closure.contains(def))
         if (auto it = groupOf.find(def); it != groupOf.end()) {
           groups[own].deps.insert(find(it->second));
@@ -243,14 +243,14 @@ LogicalResult Grouping::ensureViews(Operation *op) {
   collectClosure(op, closure);
   for (Operation *member : sorted(closure)) {
     bool byPosition = isa<tensor::ExtractSliceOp, seq::AttentionOp>(member) || classify(member) == OpKind::Source;
-    for (OpOperand &use : member->getOpOperands()) {
-      if (!isa<RankedTensorType>(use.get().getType()) || isa_and_nonnull<tensor::EmptyOp>(use.get().getDefiningOp()) || splatOf(use.get()))
+    for (Value v : valuesRead(member)) {
+      if (!isa<RankedTensorType>(v.getType()) || isa_and_nonnull<tensor::EmptyOp>(v.getDefiningOp()) || splatOf(v))
         continue;
       // Through its dims a kernel reads reshapes itself; only what is read by position must be strided memory.
       if (!byPosition)
         continue;
       Operation *blocker = nullptr;
-      while (failed(viewOf(use.get(), *shapes, &blocker))) {
+      while (failed(viewOf(v, *shapes, &blocker))) {
         if (!blocker)
           return op->emitError("expects sizes that follow from the named dims");
         Value copy = makeCopy(blocker->getOperand(0), blocker, "a reshape of strided memory");
@@ -276,7 +276,7 @@ Value Grouping::makeCopy(Value v, Operation *before, StringRef why) {
   collectClosure(cast, g.ops);
   for (Operation *member : g.ops) {
     groupOf[member] = own;
-    for (Value operand : member->getOperands())
+    for (Value operand : valuesRead(member))
       if (Operation *def = operand.getDefiningOp(); def && !g.ops.contains(def))
         if (auto it = groupOf.find(def); it != groupOf.end())
           g.deps.insert(find(it->second));

@@ -107,7 +107,7 @@ static LogicalResult reduce(Operation *op) {
   Block &body = r.getCombiner().front();
   Operation *combiner = body.getOperations().size() == 2 ? &body.front() : nullptr;
   static constexpr llvm::StringLiteral kinds[] = {"arith.addf",     "arith.addi",  "arith.mulf",  "arith.muli",  "arith.maximumf", "arith.minimumf", "arith.maxsi",
-                                                  "arith.minsi",    "arith.maxui", "arith.minui", "arith.andi",  "arith.ori"};
+                                                  "arith.minsi",    "arith.andi",  "arith.ori"};
   auto uses = [&](unsigned arg) { return llvm::is_contained(combiner->getOperands(), body.getArgument(arg)); };
   bool known = combiner && llvm::is_contained(kinds, combiner->getName().getStringRef()) &&
                body.getTerminator()->getOperands() == combiner->getResults() && uses(0) && uses(1);
