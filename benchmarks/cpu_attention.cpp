@@ -44,7 +44,8 @@ struct Attention {
 
   /// Rows of stats: running maximum (splat), running sum (one part in each lane).
   void softmaxRow(Size row, Size firstKey, Size query) {
-    Value s = at(scores, code.mul(row, bn)), maximumAt = at(stats, code.mul(row, 2 * lanes)), sumAt = at(maximumAt, lanes), rowO = at(o, code.mul(row, kD));
+    Value s = at(scores, code.mul(row, bn)), maximumAt = at(stats, code.mul(row, 2 * lanes)), sumAt = at(maximumAt, lanes),
+          rowO = at(o, code.mul(row, kD));
     Value negative = number(-INFINITY);
     auto load = [&](Size c) {
       Value x = code.load(vec, at(s, c));
@@ -129,7 +130,8 @@ struct Attention {
 
 using Kernel = void (*)(float *, float *, float *, float *, float *, int64_t);
 
-double worstError(const std::vector<float> &q, const std::vector<float> &k, const std::vector<float> &v, const std::vector<float> &o, int64_t n, bool causal) {
+double worstError(const std::vector<float> &q, const std::vector<float> &k, const std::vector<float> &v, const std::vector<float> &o, int64_t n,
+                  bool causal) {
   double worst = 0;
   for (int64_t i = 0; i < n; i += 97) {
     std::vector<double> p(n), out(kD);
@@ -155,7 +157,21 @@ void runAttention(benchmark::State &state, int64_t bm, int64_t bn, bool causal) 
   CpuJit jit;
   jit.addFunction("attention", 5, 1, [&](OpBuilder &b, ValueRange args) {
     int64_t lanes = target.lanes(32);
-    Attention a{Code(b, b.getUnknownLoc()), target, bm, bn, lanes, causal, b.getF32Type(), VectorType::get(lanes, b.getF32Type()), {}, {}, {}, {}, {}, {}, {}};
+    Attention a{Code(b, b.getUnknownLoc()),
+                target,
+                bm,
+                bn,
+                lanes,
+                causal,
+                b.getF32Type(),
+                VectorType::get(lanes, b.getF32Type()),
+                {},
+                {},
+                {},
+                {},
+                {},
+                {},
+                {}};
     a.k = args[1], a.v = args[2], a.scores = args[4];
     a.stats = a.at(args[4], bm * bn), a.packScratch = a.at(args[4], bm * bn + bm * 2 * lanes);
     a.run(args[0], args[3], Size(args[5]));
@@ -187,7 +203,9 @@ int main(int argc, char **argv) {
         if (causal && bm % bn && bn % bm)
           continue;
         std::string name = llvm::formatv("attention/{0}x{1}{2}", bm, bn, causal ? "/causal" : "");
-        benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State &state) { runAttention(state, bm, bn, causal); })->Arg(bm == 48 ? 768 * 2 : 2048)->MinTime(0.1);
+        benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State &state) { runAttention(state, bm, bn, causal); })
+            ->Arg(bm == 48 ? 768 * 2 : 2048)
+            ->MinTime(0.1);
       }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

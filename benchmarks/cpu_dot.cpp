@@ -87,7 +87,9 @@ void runDot(benchmark::State &state, Case c) {
   if (!jit.compile(target))
     return state.SkipWithError("does not compile");
   auto kernel = reinterpret_cast<void (*)(void *, void *, void *, void *, int64_t, int64_t, int64_t)>(jit.lookup("dot"));
-  auto memory = [](int64_t bytes) { return std::unique_ptr<char, decltype(&std::free)>(static_cast<char *>(std::aligned_alloc(64, (bytes + 127) / 64 * 64)), std::free); };
+  auto memory = [](int64_t bytes) {
+    return std::unique_ptr<char, decltype(&std::free)>(static_cast<char *>(std::aligned_alloc(64, (bytes + 127) / 64 * 64)), std::free);
+  };
   auto a = memory(c.m * c.k * 4), b = memory(c.n * c.k * 4), result = memory(c.m * c.n * 4), scratch = memory(scratchBytes);
   std::memset(a.get(), 0, c.m * c.k * 4), std::memset(b.get(), 0, c.n * c.k * 4), std::memset(result.get(), 0, c.m * c.n * 4);
   for (auto _ : state) {
@@ -121,12 +123,14 @@ int main(int argc, char **argv) {
     if (StringRef(argv[i]).starts_with("--asm="))
       return printAssembly(StringRef(argv[i]).drop_front(6));
   static const char *elems[] = {"f32", "f16", "bf16"};
-  const int64_t shapes[][3] = {{64, 64, 64}, {64, 128, 64}, {128, 256, 256}, {128, 256, 512}, {32, 64, 64}, {48, 64, 128}, {64, 64, 128}, {1, 256, 256}, {4, 256, 256}};
+  const int64_t shapes[][3] = {{64, 64, 64},  {64, 128, 64}, {128, 256, 256}, {128, 256, 512}, {32, 64, 64},
+                               {48, 64, 128}, {64, 64, 128}, {1, 256, 256},   {4, 256, 256}};
   for (auto [m, n, k] : shapes)
     for (Elem elem : {Elem::f32, Elem::f16, Elem::bf16})
       for (int form = 0; form < 4; ++form) {
         bool transposed = form & 1, bounded = form & 2;
-        std::string name = llvm::formatv("dot/{0}x{1}x{2}/{3}{4}{5}", m, n, k, elems[int(elem)], transposed ? "/transposed" : "", bounded ? "/bounded" : "");
+        std::string name =
+            llvm::formatv("dot/{0}x{1}x{2}/{3}{4}{5}", m, n, k, elems[int(elem)], transposed ? "/transposed" : "", bounded ? "/bounded" : "");
         Case c{m, n, k, elem, transposed, bounded};
         benchmark::RegisterBenchmark(name.c_str(), [c](benchmark::State &state) { runDot(state, c); })->MinTime(0.1);
       }

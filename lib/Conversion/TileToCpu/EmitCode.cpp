@@ -29,9 +29,7 @@ Size Code::from(Value size, int64_t otherwise) {
   return Size(size);
 }
 
-Value Code::val(Size size) {
-  return size.value ? size.value : arith::ConstantIntOp::create(b, loc, b.getI64Type(), size.number).getResult();
-}
+Value Code::val(Size size) { return size.value ? size.value : arith::ConstantIntOp::create(b, loc, b.getI64Type(), size.number).getResult(); }
 
 Size Code::add(Size x, Size y) {
   if (x.isKnown() && y.isKnown())
@@ -95,7 +93,8 @@ Value Code::at(Value pointer, Type element, Size offset) {
   if (offset.is(0))
     return pointer;
   // Constant indices of getelementptr are 32 bits wide.
-  LLVM::GEPArg index = offset.isKnown() && llvm::isInt<31>(offset.number) ? LLVM::GEPArg(static_cast<int32_t>(offset.number)) : LLVM::GEPArg(val(offset));
+  LLVM::GEPArg index =
+      offset.isKnown() && llvm::isInt<31>(offset.number) ? LLVM::GEPArg(static_cast<int32_t>(offset.number)) : LLVM::GEPArg(val(offset));
   return LLVM::GEPOp::create(b, loc, pointer.getType(), element, pointer, ArrayRef<LLVM::GEPArg>(index));
 }
 

@@ -131,7 +131,8 @@ private:
     return result;
   }
 
-  void emitStrip(Operand blockA, Operand panelB, Value panelC, Size i, int64_t rows, bool clamped, ArrayRef<Value> masks, Size depth, Size startsAtZero) {
+  void emitStrip(Operand blockA, Operand panelB, Value panelC, Size i, int64_t rows, bool clamped, ArrayRef<Value> masks, Size depth,
+                 Size startsAtZero) {
     SmallVector<RowAddress> rowsA = rowAddresses(blockA.pointer, acc, blockA.row, i, rows, clamped);
     SmallVector<RowAddress> rowsC = rowAddresses(panelC, acc, cRow, i, rows, clamped);
     SmallVector<Value> tile = initialTile(rowsC, masks, startsAtZero);
@@ -178,7 +179,8 @@ private:
   }
 
   /// tile[r][v] += A[r][kk + u] * B[kk + u][v] for u < count.
-  SmallVector<Value> multiplySteps(ArrayRef<RowAddress> rowsA, Size colA, Operand panelB, ArrayRef<Value> masksB, Size kk, int64_t count, ValueRange carried) {
+  SmallVector<Value> multiplySteps(ArrayRef<RowAddress> rowsA, Size colA, Operand panelB, ArrayRef<Value> masksB, Size kk, int64_t count,
+                                   ValueRange carried) {
     SmallVector<Value> tile(carried);
     DenseMap<Value, Value> atK; // base pointers moved on to kk, shared by rows with one base
     Type typeB = plan.packB ? acc : dot.bType;

@@ -15,12 +15,12 @@ namespace seqc {
 /// C[i, j] = (zeroInit ? 0 : C[i, j]) + sum over kk of A[i, kk] * B[kk, j], 0 <= i < m, 0 <= j < n, 0 <= kk < k.
 /// A[i, kk] lies at a + (i * aRow + kk * aCol) elements of aType; likewise B and C (cCol = 1).
 struct CpuDot {
-  mlir::Value a, b, c;                          // !llvm.ptr, aligned to the element; C overlaps neither A nor B
-  int64_t m = 0, n = 0, k = 0;                  // >= 0
+  mlir::Value a, b, c;                             // !llvm.ptr, aligned to the element; C overlaps neither A nor B
+  int64_t m = 0, n = 0, k = 0;                     // >= 0
   mlir::OpFoldResult aRow, aCol, bRow, bCol, cRow; // in elements: integer attribute, or index / i64 value; static ones give better code
-  mlir::Type aType, bType, accType;             // see isCpuDotSupported; C has accType
-  bool zeroInit = false;                        // do not read C
-  mlir::Value scratch;                          // !llvm.ptr, 64-byte aligned, cpuDotScratchBytes bytes; may be null when that is 0
+  mlir::Type aType, bType, accType;                // see isCpuDotSupported; C has accType
+  bool zeroInit = false;                           // do not read C
+  mlir::Value scratch;                             // !llvm.ptr, 64-byte aligned, cpuDotScratchBytes bytes; may be null when that is 0
   /// Optional bounds (index / i64 values, 0 <= valid <= m, n, k; null = all). Rows of C from mValid and columns from
   /// nValid on are neither read nor written; A and B are never read outside [mValid, kValid] and [kValid, nValid].
   mlir::Value mValid, nValid, kValid;

@@ -47,7 +47,9 @@ public:
     rounded.convert(element.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &lossy);
     return arith::ConstantOp::create(b, loc, splat(type, b.getFloatAttr(element, rounded)));
   }
-  Value integer(int64_t value) { return arith::ConstantOp::create(b, loc, splat(intType(), b.getIntegerAttr(getElementTypeOrSelf(intType()), value))); }
+  Value integer(int64_t value) {
+    return arith::ConstantOp::create(b, loc, splat(intType(), b.getIntegerAttr(getElementTypeOrSelf(intType()), value)));
+  }
 
   Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
   Value sub(Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); }
@@ -243,8 +245,7 @@ struct Expansion {
   bool inF64, hasF64;
 };
 
-template <typename OpTy>
-struct ExpandPattern : OpRewritePattern<OpTy> {
+template <typename OpTy> struct ExpandPattern : OpRewritePattern<OpTy> {
   ExpandPattern(MLIRContext *context, Expansion expansion) : OpRewritePattern<OpTy>(context), expansion(expansion) {}
   Expansion expansion;
 
@@ -291,9 +292,9 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
       return signalPassFailure();
     // Left to LLVM these would become calls into libm.
     auto needsLibm = [](Operation *op) {
-      return isa<math::AcosOp, math::AcoshOp, math::AsinOp, math::AsinhOp, math::AtanOp, math::AtanhOp, math::Atan2Op, math::CbrtOp, math::CosOp, math::CoshOp, math::ErfOp,
-                 math::ErfcOp, math::ExpOp, math::Exp2Op, math::ExpM1Op, math::FPowIOp, math::LogOp, math::Log10Op, math::Log1pOp, math::Log2Op, math::PowFOp, math::SinOp,
-                 math::SincosOp, math::SinhOp, math::TanOp, math::TanhOp>(op);
+      return isa<math::AcosOp, math::AcoshOp, math::AsinOp, math::AsinhOp, math::AtanOp, math::AtanhOp, math::Atan2Op, math::CbrtOp, math::CosOp,
+                 math::CoshOp, math::ErfOp, math::ErfcOp, math::ExpOp, math::Exp2Op, math::ExpM1Op, math::FPowIOp, math::LogOp, math::Log10Op,
+                 math::Log1pOp, math::Log2Op, math::PowFOp, math::SinOp, math::SincosOp, math::SinhOp, math::TanOp, math::TanhOp>(op);
     };
     WalkResult result = getOperation()->walk([&](Operation *op) {
       if (!needsLibm(op))

@@ -27,12 +27,18 @@ struct Case {
 Type typeOf(Elem elem, MLIRContext *context) {
   Builder b(context);
   switch (elem) {
-  case Elem::f32: return b.getF32Type();
-  case Elem::f16: return b.getF16Type();
-  case Elem::bf16: return b.getBF16Type();
-  case Elem::f64: return b.getF64Type();
-  case Elem::i8: return b.getIntegerType(8);
-  case Elem::i32: return b.getI32Type();
+  case Elem::f32:
+    return b.getF32Type();
+  case Elem::f16:
+    return b.getF16Type();
+  case Elem::bf16:
+    return b.getBF16Type();
+  case Elem::f64:
+    return b.getF64Type();
+  case Elem::i8:
+    return b.getIntegerType(8);
+  case Elem::i32:
+    return b.getI32Type();
   }
   return {};
 }
@@ -46,11 +52,16 @@ int64_t bytesOf(Elem elem) {
 double put(char *to, Elem elem, double value) {
   auto store = [&](auto x) { std::memcpy(to, &x, sizeof x); };
   switch (elem) {
-  case Elem::f32: return store(float(value)), double(float(value));
-  case Elem::f64: return store(value), value;
-  case Elem::i8: return store(int8_t(std::lrint(value * 40))), double(int8_t(std::lrint(value * 40)));
-  case Elem::i32: return store(int32_t(std::lrint(value * 40))), double(int32_t(std::lrint(value * 40)));
-  default: break;
+  case Elem::f32:
+    return store(float(value)), double(float(value));
+  case Elem::f64:
+    return store(value), value;
+  case Elem::i8:
+    return store(int8_t(std::lrint(value * 40))), double(int8_t(std::lrint(value * 40)));
+  case Elem::i32:
+    return store(int32_t(std::lrint(value * 40))), double(int32_t(std::lrint(value * 40)));
+  default:
+    break;
   }
   llvm::APFloat rounded(value);
   bool lossy;
@@ -119,7 +130,8 @@ using Kernel = void (*)(void *, void *, void *, void *, int64_t, int64_t, int64_
 std::string describe(const Case &c, int64_t m, int64_t n, int64_t k) {
   static const char *elems[] = {"f32", "f16", "bf16", "i8", "f64", "i32"}, *orders[] = {"rows", "columns", "strided"};
   return llvm::formatv("m{0} n{1} k{2} of {3}x{4}x{5} {6}x{7}->{8} A {9} B {10}{11}{12}", m, n, k, c.m, c.n, c.k, elems[int(c.a)], elems[int(c.b)],
-                       elems[int(c.acc)], orders[int(c.orderA)], orders[int(c.orderB)], c.zeroInit ? " zero" : "", c.dynamicStrides ? " dynamic strides" : "");
+                       elems[int(c.acc)], orders[int(c.orderA)], orders[int(c.orderB)], c.zeroInit ? " zero" : "",
+                       c.dynamicStrides ? " dynamic strides" : "");
 }
 
 constexpr double kUntouched = 77;
@@ -217,8 +229,12 @@ TEST(CpuDot, ElementTypes) {
   struct Types {
     Elem a, b, acc;
   };
-  for (Types t : {Types{Elem::f16, Elem::f16, Elem::f32}, {Elem::bf16, Elem::bf16, Elem::f32}, {Elem::f32, Elem::bf16, Elem::f32}, {Elem::f16, Elem::f32, Elem::f32},
-                  {Elem::i8, Elem::i8, Elem::i32}, {Elem::f64, Elem::f64, Elem::f64}})
+  for (Types t : {Types{Elem::f16, Elem::f16, Elem::f32},
+                  {Elem::bf16, Elem::bf16, Elem::f32},
+                  {Elem::f32, Elem::bf16, Elem::f32},
+                  {Elem::f16, Elem::f32, Elem::f32},
+                  {Elem::i8, Elem::i8, Elem::i32},
+                  {Elem::f64, Elem::f64, Elem::f64}})
     for (Order b : {Order::rows, Order::columns})
       for (int64_t m : {2, 21}) {
         Case c{m, 27, 16, t.a, t.b, t.acc};
@@ -322,7 +338,8 @@ TEST(CpuTarget, Names) {
   EXPECT_EQ(llvm::cantFail(CpuTarget::get("x86-64-v3")).vectorBits, 256u);
   EXPECT_EQ(llvm::cantFail(CpuTarget::get("x86-64-v4")).vectorBits, 512u);
   EXPECT_EQ(llvm::toString(CpuTarget::get("x86-64").takeError()), "expects target CPU with AVX2, FMA and F16C, but got 'x86-64' without avx2");
-  EXPECT_EQ(llvm::toString(CpuTarget::get("vax").takeError()), "expects target CPU to be 'native' or an x86-64 processor name known to LLVM, but got 'vax'");
+  EXPECT_EQ(llvm::toString(CpuTarget::get("vax").takeError()),
+            "expects target CPU to be 'native' or an x86-64 processor name known to LLVM, but got 'vax'");
 }
 
 } // namespace

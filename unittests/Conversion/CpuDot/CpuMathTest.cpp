@@ -19,8 +19,7 @@ namespace {
 constexpr int64_t kLanes = 8;
 
 /// out[i] = op(in[i], second[i]) by vectors of 8; args: in, second, out, count (a multiple of 8).
-template <typename OpTy>
-void emitMap(OpBuilder &b, ValueRange args, Type element, arith::FastMathFlags flags) {
+template <typename OpTy> void emitMap(OpBuilder &b, ValueRange args, Type element, arith::FastMathFlags flags) {
   Location loc = b.getUnknownLoc();
   auto type = VectorType::get(kLanes, element);
   auto constant = [&](int64_t n) { return arith::ConstantIntOp::create(b, loc, n, 64).getResult(); };
@@ -28,7 +27,9 @@ void emitMap(OpBuilder &b, ValueRange args, Type element, arith::FastMathFlags f
   auto loop = scf::ForOp::create(b, loc, constant(0), args[3], constant(kLanes));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  auto address = [&](Value base) { return LLVM::GEPOp::create(b, loc, base.getType(), element, base, ArrayRef<LLVM::GEPArg>{loop.getInductionVar()}); };
+  auto address = [&](Value base) {
+    return LLVM::GEPOp::create(b, loc, base.getType(), element, base, ArrayRef<LLVM::GEPArg>{loop.getInductionVar()});
+  };
   SmallVector<Value> operands;
   for (unsigned i = 0; i < OpTy::template hasTrait<OpTrait::OneOperand>() + 2 * !OpTy::template hasTrait<OpTrait::OneOperand>(); ++i)
     operands.push_back(LLVM::LoadOp::create(b, loc, type, address(args[i]), align));
@@ -39,19 +40,20 @@ void emitMap(OpBuilder &b, ValueRange args, Type element, arith::FastMathFlags f
 
 using Kernel = void (*)(const void *, const void *, void *, int64_t);
 
-template <typename OpTy>
-struct Mapped {
+template <typename OpTy> struct Mapped {
   CpuJit jit;
   Kernel kernel;
   explicit Mapped(StringRef element = "f32", arith::FastMathFlags flags = arith::FastMathFlags::none) {
     Builder types(&jit.context);
-    Type type = element == "f32" ? Type(types.getF32Type()) : element == "f64" ? Type(types.getF64Type()) : element == "bf16" ? Type(types.getBF16Type()) : Type(types.getF16Type());
+    Type type = element == "f32"    ? Type(types.getF32Type())
+                : element == "f64"  ? Type(types.getF64Type())
+                : element == "bf16" ? Type(types.getBF16Type())
+                                    : Type(types.getF16Type());
     jit.addFunction("map", 3, 1, [&](OpBuilder &b, ValueRange args) { emitMap<OpTy>(b, args, type, flags); });
     EXPECT_TRUE(jit.compile(llvm::cantFail(CpuTarget::get("x86-64-v3"))));
     kernel = reinterpret_cast<Kernel>(jit.lookup("map"));
   }
-  template <typename T>
-  std::vector<T> operator()(std::vector<T> x, std::vector<T> y = {}) {
+  template <typename T> std::vector<T> operator()(std::vector<T> x, std::vector<T> y = {}) {
     size_t count = x.size();
     x.resize((count + kLanes - 1) / kLanes * kLanes);
     y.resize(x.size());
@@ -64,8 +66,7 @@ struct Mapped {
 
 /// Distance of `got` from `exact` in units of the last place of exact rounded to T; infinity when only one is NaN or
 /// infinite. Exact values beyond the range of T count as infinite.
-template <typename T>
-double ulps(T got, long double exact) {
+template <typename T> double ulps(T got, long double exact) {
   T rounded = static_cast<T>(exact);
   if (std::isnan(got) || std::isnan(rounded))
     return std::isnan(got) && std::isnan(rounded) ? 0 : INFINITY;
@@ -94,8 +95,9 @@ std::vector<float> sweep(uint64_t step, llvm::function_ref<bool(float)> keep) {
 }
 
 template <typename OpTy>
-double worst(long double (*exact)(long double), llvm::function_ref<bool(float)> keep = [](float) { return true; },
-             arith::FastMathFlags flags = arith::FastMathFlags::none) {
+double worst(
+    long double (*exact)(long double), llvm::function_ref<bool(float)> keep = [](float) { return true; },
+    arith::FastMathFlags flags = arith::FastMathFlags::none) {
   Mapped<OpTy> map("f32", flags);
   std::vector<float> x = sweep(4099, keep), y = map(x);
   double most = 0;
@@ -119,8 +121,12 @@ TEST(CpuMath, Log2) { EXPECT_LE(worst<math::Log2Op>(EXACT(log2)), 2); }
 TEST(CpuMath, Log) { EXPECT_LE(worst<math::LogOp>(EXACT(log)), 2); }
 TEST(CpuMath, Tanh) { EXPECT_LE(worst<math::TanhOp>(EXACT(tanh)), 4); }
 TEST(CpuMath, Erf) { EXPECT_LE(worst<math::ErfOp>(EXACT(erf)), 4); }
-TEST(CpuMath, Sin) { EXPECT_LE(worst<math::SinOp>(EXACT(sin), [](float x) { return !(std::abs(x) > 0x1p40f) || std::isinf(x); }), 1); }
-TEST(CpuMath, Cos) { EXPECT_LE(worst<math::CosOp>(EXACT(cos), [](float x) { return !(std::abs(x) > 0x1p40f) || std::isinf(x); }), 1); }
+TEST(CpuMath, Sin) {
+  EXPECT_LE(worst<math::SinOp>(EXACT(sin), [](float x) { return !(std::abs(x) > 0x1p40f) || std::isinf(x); }), 1);
+}
+TEST(CpuMath, Cos) {
+  EXPECT_LE(worst<math::CosOp>(EXACT(cos), [](float x) { return !(std::abs(x) > 0x1p40f) || std::isinf(x); }), 1);
+}
 TEST(CpuMath, Log1p) { EXPECT_LE(worst<math::Log1pOp>(EXACT(log1p)), 1); }
 TEST(CpuMath, ExpM1) { EXPECT_LE(worst<math::ExpM1Op>(EXACT(expm1)), 1); }
 
@@ -161,7 +167,8 @@ TEST(CpuMath, SpecialValues) {
 
 TEST(CpuMath, PowAgreesWithLibm) {
   float inf = INFINITY;
-  std::vector<float> values = {0, -0.f, 1, -1, 2, -2, 3, -3, 0.5f, -0.5f, 1.5f, -1.5f, inf, -inf, NAN, 1e-40f, -1e-40f, 1e30f, -1e30f, 16777216, 33, -33, 0.3333f};
+  std::vector<float> values = {0,   -0.f, 1,   -1,     2,       -2,    3,      -3,       0.5f, -0.5f, 1.5f,   -1.5f,
+                               inf, -inf, NAN, 1e-40f, -1e-40f, 1e30f, -1e30f, 16777216, 33,   -33,   0.3333f};
   std::mt19937 random(3);
   std::normal_distribution<float> normal(0, 8);
   std::vector<float> x, y;
@@ -183,8 +190,7 @@ TEST(CpuMath, PowAgreesWithLibm) {
   printf("  largest error %.3f ulp\n", most);
 }
 
-template <typename OpTy>
-double worstDouble(long double (*exact)(long double), double low, double high) {
+template <typename OpTy> double worstDouble(long double (*exact)(long double), double low, double high) {
   Mapped<OpTy> map("f64");
   std::mt19937_64 random(4);
   std::uniform_real_distribution<double> uniform(low, high);
