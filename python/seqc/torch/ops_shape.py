@@ -30,6 +30,11 @@ def _dropout(c, x, p, train):
     return x
 
 
+@emitter("native_dropout.default")
+def _native_dropout(c, x, p, train):
+    return _dropout(c, x, p, train), c.b.constant(True, x.shape, "i1")
+
+
 @emitter("permute.default")
 def _permute(c, x, dims):
     return c.b.transpose(x, [d % x.rank for d in dims])

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Times PyTorch on the CPU, as a peer of seqc's benchmarks (f32, inference).
+
+  torch_cpu.py --threads 2 --cases '[["attention", 1, 8, 1024, 64, false], ["residual_layernorm", 65536, 768], ["gelu", 32768, 1024], ["digits", 64]]'
+
+Cases: ["attention", B, H, L, D, causal], ["residual_layernorm", rows, width], ["gelu", rows, width] (erf form), ["gelu_tanh", rows, width],
+["matmul", M, N, K], ["digits", B], ["gpt", B, L]. One JSON row per case, then {"version", "threads", "median_ms": [..], "min_ms": [..]} as the last line.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [TOP, os.path.join(TOP, "python")]
+
+
+def attention(b, h, length, d, causal):
+    q, k, v = (torch.randn(b, h, length, d) for _ in range(3))
+    return lambda: F.scaled_dot_product_attention(q, k, v, is_causal=bool(causal))
+
+
+def residual_layernorm(rows, width):
+    x, r, weight, bias = torch.randn(rows, width), torch.randn(rows, width), torch.randn(width), torch.randn(width)
+
+    def run():
+        s = x + r
+        return F.layer_norm(s, (width,), weight, bias), s
+
+    return run
+
+
+def gelu(rows, width, approximate="none"):
+    x = torch.randn(rows, width)
+    return lambda: F.gelu(x, approximate=approximate)
+
+
+def matmul(m, n, k):
+    a, b = torch.randn(m, k), torch.randn(k, n)
+    return lambda: a @ b
+
+
+def digits(batch):
+    from models.digits.model import TOKENS, Digits
+
+    model, pixels = Digits().eval(), torch.rand(batch, TOKENS)
+    return lambda: model(pixels)
+
+
+def gpt(batch, length):
+    from models.gpt.model import GPT
+
+    model = GPT().eval()
+    tokens = torch.randint(0, model.config.vocabulary, (batch, length))
+    return lambda: model(tokens)
+
+
+CASES = {
+    "attention": attention,
+    "residual_layernorm": residual_layernorm,
+    "gelu": gelu,
+    "gelu_tanh": lambda rows, width: gelu(rows, width, "tanh"),
+    "matmul": matmul,
+    "digits": digits,
+    "gpt": gpt,
+}
+
+
+def measure(function, budget=1.5, at_least=7, at_most=2000):
+    """Milliseconds of each call: a warm-up, then calls for about `budget` seconds."""
+    for _ in range(2):
+        function()
+    times, end = [], time.perf_counter() + budget
+    while len(times) < at_least or (time.perf_counter() < end and len(times) < at_most):
+        start = time.perf_counter()
+        function()
+        times.append((time.perf_counter() - start) * 1e3)
+    return times
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--cases", required=True, help="JSON array of cases")
+    options = parser.parse_args()
+    cases = json.loads(options.cases)
+    unknown = [case for case in cases if not case or case[0] not in CASES]
+    if unknown:
+        parser.error(f"expects cases of {', '.join(CASES)}, but got {unknown}")
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    medians, minima = [], []
+    with torch.inference_mode():
+        for case in cases:
+            times = measure(CASES[case[0]](*case[1:]))
+            medians.append(statistics.median(times))
+            minima.append(min(times))
+            print(json.dumps({"case": case, "median_ms": round(medians[-1], 4), "min_ms": round(minima[-1], 4), "calls": len(times)}), flush=True)
+    print(json.dumps({"version": torch.__version__, "threads": options.threads, "median_ms": medians, "min_ms": minima}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compiles the digits model ahead of time, runs the package on the test split, and checks every logit against the f64 reference.
+
+    python3 models/demo.py --seqc build/bin/seqc [--runtime build/lib/libseqc_rt.so]
+
+Needs numpy, neither PyTorch nor a compiler at run time. Exit codes: 0 all is well, 1 the compiler or the package failed, 6 a result is wrong.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, "python"))
+import seqc  # noqa: E402
+
+DIGITS = os.path.join(TOP, "models", "digits")
+MISMATCH = 6
+# Rounding errors of the model's longest sums (64 and 128 terms) stay far below this many units in the last place of the largest logit.
+ERROR_ULPS = 64
+
+
+def compile_model(compiler, out, cpu):
+    """Runs `seqc compile`; returns the seconds it took."""
+    command = [compiler, "compile", os.path.join(DIGITS, "model.mlir"), "-o", out] + ([f"--cpu={cpu}"] if cpu else [])
+    start = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        print(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr}", file=sys.stderr)
+        sys.exit(1)
+    return time.perf_counter() - start
+
+
+# Drawing
+
+
+def draw(image, color):
+    """Four lines of half blocks for an 8x8 image of values in 0..1."""
+    lines = []
+    for upper, lower in zip(image[0::2], image[1::2]):
+        if color:
+            cells = [f"\x1b[38;5;{232 + round(23 * u)}m\x1b[48;5;{232 + round(23 * l)}m▀" for u, l in zip(upper, lower)]
+            lines.append("".join(cells) + "\x1b[0m")
+        else:
+            lines.append("".join(" ▀▄█"[(u > 0.4) + 2 * (l > 0.4)] for u, l in zip(upper, lower)))
+    return lines
+
+
+def gallery(pixels, predictions, labels, color, per_row=10):
+    """Rows of digits with what the model says under each."""
+    for begin in range(0, len(pixels), per_row):
+        chosen = range(begin, min(begin + per_row, len(pixels)))
+        for parts in zip(*(draw(pixels[i].reshape(8, 8), color) for i in chosen)):
+            print("  " + "  ".join(parts))
+        print("  " + "  ".join((f"{predictions[i]}" if predictions[i] == labels[i] else f"{predictions[i]}, is {labels[i]}").center(8) for i in chosen), end="\n\n")
+
+
+def median_ms(function, x, calls=20):
+    times = []
+    for _ in range(calls):
+        start = time.perf_counter()
+        function(x)
+        times.append((time.perf_counter() - start) * 1e3)
+    return sorted(times)[calls // 2]
+
+
+def run(options, package_path):
+    seconds = compile_model(options.seqc, package_path, options.cpu)
+    print(f"compiled models/digits/model.mlir in {seconds:.2f} s: {os.path.getsize(package_path):,} bytes")
+    pixels, labels, expected = (np.load(os.path.join(DIGITS, f"{name}.npy")) for name in ("test_pixels", "test_labels", "expected_logits"))
+    with open(os.path.join(DIGITS, "reference.json"), encoding="utf-8") as file:
+        reference = json.load(file)
+    with seqc.load(package_path, threads=options.threads, library=options.runtime) as package:
+        main = package["main"]
+        kernels = package.manifest["kernels"]
+        print(f"loaded: {main!r}, {len(kernels)} kernels, {package.threads} threads\n")
+        logits = main(pixels)
+        predictions = logits.argmax(1)
+        gallery(pixels[: options.count], predictions, labels, sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+        error = float(np.abs(logits - expected).max())
+        limit = ERROR_ULPS * 2.0**-23 * float(np.abs(expected).max())
+        right = int((predictions == labels).sum())
+        print(f"accuracy      {right} of {len(labels)} = {right / len(labels):.1%} (PyTorch: {reference['accuracy']:.1%})")
+        print(f"largest error {error:.2e} against f64, limit {limit:.2e} (PyTorch in f32: {reference['torch_f32_max_error']:.2e})")
+        # The batch is a dynamic dim of one and the same package.
+        batches = {b: float(np.abs(main(pixels[:b]) - expected[:b]).max()) for b in (1, 7, 64)}
+        print("other batches " + ", ".join(f"B={b}: {e:.2e}" for b, e in batches.items()))
+        print(f"time          {median_ms(main, pixels[:1]):.3f} ms for one image, {median_ms(main, pixels[:64]) / 64:.3f} ms per image in batches of 64")
+    wrong = [f"B={b}" for b, e in {len(labels): error, **batches}.items() if not e <= limit]
+    if not right / len(labels) >= reference["accuracy"] - 0.5 / len(labels):
+        wrong.append("the accuracy")
+    if wrong:
+        print(f"MISMATCH: {', '.join(wrong)}", file=sys.stderr)
+        return MISMATCH
+    print("all logits agree with the reference")
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seqc", default=os.path.join(TOP, "build", "bin", "seqc"), help="the compiler (default: %(default)s)")
+    parser.add_argument("--runtime", help="libseqc_rt.so (default: the one in the build folder)")
+    parser.add_argument("--cpu", help="CPU to compile for (default: seqc's)")
+    parser.add_argument("--threads", type=int, help="threads of one call (default: all CPUs)")
+    parser.add_argument("--count", type=int, default=20, help="how many digits to draw (default: %(default)s)")
+    parser.add_argument("--package", help="keep the package at this path")
+    options = parser.parse_args()
+    if not shutil.which(options.seqc):
+        parser.error(f"expects the compiler at --seqc, but got {options.seqc!r}, which is no executable (./dev build)")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return run(options, options.package or os.path.join(folder, "digits.seqc"))
+        except seqc.SeqcError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
