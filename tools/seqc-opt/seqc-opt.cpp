@@ -4,6 +4,7 @@
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "seqc/Dialect/Seq/Transforms/Passes.h"
 #include "seqc/Dialect/Tile/Transforms/Passes.h"
+#include "seqc/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
@@ -17,6 +18,7 @@ int main(int argc, char **argv) {
   seqc::tile::registerTilePasses();
   mlir::registerTransformsPasses();
   seqc::registerSeqToTilePasses();
+  seqc::registerSeqcTransformsPasses();
   mlir::memref::registerResolveRankedShapeTypeResultDimsPass();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "seqc optimizer driver\n", registry));
 }

@@ -27,13 +27,15 @@ class DomainBuilder {
 public:
   DomainBuilder(ArrayRef<Operation *> ops, ShapeExprs &shapes) : ops(ops), shapes(shapes) {}
 
-  FailureOr<Domain> build(ArrayRef<Value> outputs, Operation **where) {
+  FailureOr<Domain> build(ArrayRef<Value> outputs, bool shareReads, Operation **where) {
     for (Operation *op : ops)
       if (failed(addValues(op)) || failed(relate(op))) {
         if (where)
           *where = op;
         return failure();
       }
+    if (shareReads && failed(share()))
+      return failure();
     for (Value v : outputs) // a value that is only copied
       if (!domain.values.count(v)) {
         FailureOr<DimLists> lists = fresh(v);
@@ -150,6 +152,31 @@ private:
         llvm::append_range(joined, parts[p]);
       if (failed(equate(w, joined)))
         return failure();
+    }
+    return success();
+  }
+
+  /// Equates the dims of all reads of one tensor, and of equal slices of one tensor.
+  LogicalResult share() {
+    llvm::MapVector<Value, OpOperand *> first;
+    SmallVector<tensor::ExtractSliceOp> slices;
+    for (Operation *op : ops) {
+      if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
+        for (tensor::ExtractSliceOp other : slices)
+          if (OperationEquivalence::isEquivalentTo(slice, other, OperationEquivalence::exactValueMatch, nullptr, OperationEquivalence::IgnoreLocations))
+            if (failed(equateAll(domain.values[slice.getResult()], domain.values[other.getResult()])))
+              return failure();
+        slices.push_back(slice);
+      }
+      if (readsByPosition(op) || classify(op) == OpKind::Anchor)
+        continue;
+      for (OpOperand &use : op->getOpOperands()) {
+        if (!domain.uses.count(&use) || !counts(use))
+          continue;
+        auto [it, isNew] = first.insert({use.get(), &use});
+        if (!isNew && failed(equateAll(domain.uses[it->second], domain.uses[&use])))
+          return failure();
+      }
     }
     return success();
   }
@@ -305,8 +332,8 @@ private:
   FineList reducedNodes;
 };
 
-FailureOr<Domain> Domain::infer(ArrayRef<Operation *> ops, ArrayRef<Value> outputs, ShapeExprs &shapes, Operation **where) {
-  return DomainBuilder(ops, shapes).build(outputs, where);
+FailureOr<Domain> Domain::infer(ArrayRef<Operation *> ops, ArrayRef<Value> outputs, ShapeExprs &shapes, bool shareReads, Operation **where) {
+  return DomainBuilder(ops, shapes).build(outputs, shareReads, where);
 }
 
 } // namespace seqc::convert

@@ -23,8 +23,9 @@ public:
 
   /// `ops` in program order. Fails at `where` if the dims do not fit together (a reshape that mixes dims, a value used with itself
   /// transposed).
-  /// Only what `outputs` need counts.
-  static llvm::FailureOr<Domain> infer(llvm::ArrayRef<mlir::Operation *> ops, llvm::ArrayRef<mlir::Value> outputs, ShapeExprs &shapes,
+  /// Only what `outputs` need counts. With `shareReads` all reads of one tensor go through the same dims (softmax reads its input for the maximum
+  /// and for the exponentials); without, each has dims of its own (a matrix and its transpose).
+  static llvm::FailureOr<Domain> infer(llvm::ArrayRef<mlir::Operation *> ops, llvm::ArrayRef<mlir::Value> outputs, ShapeExprs &shapes, bool shareReads,
                                        mlir::Operation **where = nullptr);
 
   /// Dims of a value computed in the set, or of the use of a value that is not.

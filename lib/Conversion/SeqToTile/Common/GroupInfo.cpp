@@ -70,18 +70,20 @@ FailureOr<GroupInfo> GroupInfo::get(Operation *group, ShapeExprs &shapes, Operat
 }
 
 FailureOr<GroupInfo> GroupInfo::get(ArrayRef<Operation *> ops, ArrayRef<Value> outputs, ShapeExprs &shapes, Operation **where, std::string *reason) {
-  Operation *at = ops.empty() ? nullptr : ops.front(); // never null in a failure of a group with ops
-  std::string why = "its dims do not fit one iteration space";
-  GroupInfo info;
-  info.operations.assign(ops.begin(), ops.end());
-  info.results.assign(outputs.begin(), outputs.end());
-  FailureOr<Domain> domain = Domain::infer(ops, outputs, shapes, &at);
-  bool ok = succeeded(domain);
-  if (ok) {
+  Operation *at = nullptr;
+  std::string why;
+  for (bool shareReads : {true, false}) {
+    at = ops.empty() ? nullptr : ops.front();
+    why = "its dims do not fit one iteration space";
+    FailureOr<Domain> domain = Domain::infer(ops, outputs, shapes, shareReads, &at);
+    if (failed(domain))
+      continue;
+    GroupInfo info;
+    info.operations.assign(ops.begin(), ops.end());
+    info.results.assign(outputs.begin(), outputs.end());
     info.dom = std::move(*domain);
-    ok = info.collectAccesses(shapes, at, why) && info.checkStructure(why);
-  }
-  if (ok) {
+    if (!info.collectAccesses(shapes, at, why) || !info.checkStructure(why))
+      continue;
     info.orderFines();
     info.makeAxes();
     return info;

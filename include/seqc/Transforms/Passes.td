@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passes over host functions.
+#ifndef SEQC_TRANSFORMS_PASSES
+#define SEQC_TRANSFORMS_PASSES
+include "mlir/Pass/PassBase.td"
+
+def PlanBuffers : Pass<"plan-buffers", "::mlir::func::FuncOp"> {
+  let summary = "places the results of launches in the function's outputs and in one workspace";
+  let description = [{
+    A result that the function returns is written to its output directly. The others get a slot of the workspace for the time from their launch to
+    their last use; a free slot is used again if the sizes are equal or differ by a constant factor. Offsets and the size of the workspace are
+    expressions over the named dims, in attributes; slots are multiples of 64 bytes. The plan is checked by running it on byte ranges.
+
+    ```mlir
+    func.func @f(..) attributes {seqc.workspace_bytes = "B * 256"} {
+      %h = tile.launch @k1 ins(%x : ..) outs(%e : ..) {seqc.buffers = ["workspace 0"]} -> tensor<?x64xf32>
+      %y = tile.launch @k2 ins(%h : ..) outs(%e2 : ..) {seqc.buffers = ["output 0"]} -> tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
+    ```
+  }];
+}
+
+def CheckBufferPlan : Pass<"check-buffer-plan", "::mlir::func::FuncOp"> {
+  let summary = "runs a buffer plan on byte ranges for random values of the named dims";
+  let description = [{ Fails if a launch reads memory that was overwritten, or a range leaves the workspace. Changes nothing. }];
+  let options = [Option<"samples", "samples", "unsigned", "8", "random choices of the dims">];
+}
+#endif
