@@ -303,6 +303,23 @@ TEST(CpuDot, PlanForLongVectors) {
   check(cases, 512);
 }
 
+TEST(CpuDot, RandomCases) {
+  // SEQC_DOT_CASES=n SEQC_DOT_SEED=s runs more of them.
+  auto setting = [](const char *name, int otherwise) { return std::getenv(name) ? std::atoi(std::getenv(name)) : otherwise; };
+  std::mt19937 random(setting("SEQC_DOT_SEED", 7));
+  auto pick = [&](int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random); };
+  std::vector<Case> cases;
+  for (int i = 0; i < setting("SEQC_DOT_CASES", 12); ++i) {
+    Case c{pick(1, pick(0, 3) ? 8 : 70), pick(1, pick(0, 1) ? 20 : 80), pick(1, pick(0, 3) ? 40 : 700)};
+    static const Elem small[] = {Elem::f32, Elem::f16, Elem::bf16};
+    c.a = small[pick(0, 2)], c.b = small[pick(0, 2)];
+    c.orderA = Order(pick(0, 2)), c.orderB = Order(pick(0, 2));
+    c.zeroInit = pick(0, 1), c.dynamicStrides = pick(0, 1), c.bounded = pick(0, 1);
+    cases.push_back(c);
+  }
+  check(cases, pick(0, 1) ? 256 : 512);
+}
+
 TEST(CpuDot, TheComparisonSeesAWrongResult) {
   // A kernel that forgets the last step of k must fail the check.
   CpuTarget target = llvm::cantFail(CpuTarget::get("x86-64-v3"));
