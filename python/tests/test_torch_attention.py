@@ -29,6 +29,7 @@ class Attention(TorchCase):
             "plain": lambda q, k, v: sdpa(q, k, v),
             "scale": lambda q, k, v: sdpa(q, k, v, scale=0.3),
             "causal": lambda q, k, v: sdpa(q, k, v, is_causal=True),
+            "one batch of keys for all": lambda q, k, v: sdpa(q, k[:1], v[:1]),
             "values of another width": lambda q, k, v: sdpa(q, k, torch.cat([v, v], -1)),
         }
 

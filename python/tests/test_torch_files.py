@@ -54,7 +54,7 @@ class Safetensors(unittest.TestCase):
             with self.subTest(label):
                 with open(self.path, "wb") as file:
                     file.write(data)
-                with self.assertRaises(ValueError):
+                with self.assertRaisesRegex(ValueError, "expects"):
                     safetensors.load(self.path)
 
 

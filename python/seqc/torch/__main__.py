@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""python3 -m seqc.torch export --module pkg.mod:factory [--input name:f32[B,64]]... -o model.mlir"""
+"""python3 -m seqc.torch export --module pkg.mod:factory [--input name:f32[B,64]]... -o model.mlir; python3 -m seqc.torch ops"""
 
 import argparse
 import importlib
@@ -29,6 +29,7 @@ def parser():
     p.add_argument("--weights", help="the safetensors file (default: beside the output)")
     p.add_argument("--no-check", action="store_true", help="do not verify the file with seqc-opt")
     p.add_argument("-o", "--out", required=True)
+    commands.add_parser("ops", help="list the ATen operators that have an emitter")
     return top
 
 
@@ -99,10 +100,16 @@ def run(options):
     print(f"{done.path}: {done.parameters} parameters{f' in {done.weights}' if done.weights else ''}{', verified' if done.checked else ''}")
 
 
+def list_operators():
+    from .translate import EMITTERS
+
+    print("\n".join(sorted(EMITTERS)))
+
+
 def main():
     options = parser().parse_args()
     try:
-        run(options)
+        list_operators() if options.command == "ops" else run(options)
     except UnsupportedError as error:
         print(error, file=sys.stderr)
         return 3
