@@ -90,7 +90,7 @@ protected:
         auto &[e, a] = pair;
         ASSERT_EQ(e.shape, a.shape);
         ASSERT_EQ(e.dtype, a.dtype);
-        double limit = p == interp::Precision::F64 ? 1e-9 : tolerance;
+        double limit = p == interp::Precision::F64 ? 1e-6 : tolerance;
         for (size_t i = 0; i < e.data.size(); ++i) {
           bool same = e.data[i] == a.data[i] || (std::isnan(e.data[i]) && std::isnan(a.data[i])) ||
                       std::abs(e.data[i] - a.data[i]) <= limit * (1 + std::abs(e.data[i]));

@@ -36,6 +36,16 @@ Access GroupInfo::read(Value v, const DimLists &lists, ShapeExprs &shapes) const
   return accessOf(*view, lists, dom);
 }
 
+Access GroupInfo::read(OpOperand &use, ShapeExprs &shapes) const {
+  OpOperand *leaf = &use;
+  for (Operation *def = use.get().getDefiningOp(); def && llvm::is_contained(operations, def); def = leaf->get().getDefiningOp()) {
+    if (classify(def) != OpKind::View || isa<tensor::ExtractSliceOp>(def))
+      break;
+    leaf = &viewSource(def);
+  }
+  return read(leaf->get(), dims(*leaf), shapes);
+}
+
 Access GroupInfo::write(Value output) const {
   Access access{{Value(), Expr(0), {}}, {}};
   Expr stride(1);

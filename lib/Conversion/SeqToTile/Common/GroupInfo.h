@@ -45,6 +45,8 @@ public:
   bool hasReduced(const DimLists &lists) const;
 
   Access read(mlir::Value v, const DimLists &lists, ShapeExprs &shapes) const;
+  /// The memory that `use` reads through views of the set.
+  Access read(mlir::OpOperand &use, ShapeExprs &shapes) const;
   Access write(mlir::Value output) const;
   /// Dims of the value that `use` reads.
   const DimLists &dims(mlir::OpOperand &use) const { return dom.of(use); }

@@ -91,8 +91,8 @@ private:
   Value loopOverK(Operation *op, RankedTensorType accType, Value acc) {
     OpBuilder &b = kernel.b();
     OpBuilder::InsertionGuard guard(b);
-    Access left = info.read(op->getOperand(0), info.dims(op->getOpOperand(0)), kernel.shapes());
-    Access right = info.read(op->getOperand(1), info.dims(op->getOpOperand(1)), kernel.shapes());
+    Access left = info.read(op->getOpOperand(0), kernel.shapes());
+    Access right = info.read(op->getOpOperand(1), kernel.shapes());
     Type la = getElementTypeOrSelf(op->getOperand(0).getType()), lb = getElementTypeOrSelf(op->getOperand(1).getType());
     Type element = la == lb ? la : accType.getElementType();
     SmallVector<scf::ForOp> nest;
