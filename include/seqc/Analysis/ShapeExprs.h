@@ -34,6 +34,9 @@ public:
 
   mlir::func::FuncOp function() const { return func; }
 
+  /// To be called when ops were erased: their values may come back under the same address.
+  void forget() { memo.clear(), indexMemo.clear(); }
+
 private:
   std::optional<Expr> compute(mlir::OpResult result, int64_t d);
 

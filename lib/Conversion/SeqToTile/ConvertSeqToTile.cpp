@@ -60,6 +60,7 @@ private:
       remark << ", next {" << configs[1].text() << "}";
     group->replaceAllUsesWith(*results);
     group.erase();
+    shapes.forget();
     return success();
   }
 
