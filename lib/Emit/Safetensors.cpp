@@ -203,6 +203,10 @@ Expected<SafetensorsImage> layoutSafetensors(ArrayRef<SafetensorsTensor> tensors
   }
   std::string text;
   raw_string_ostream(text) << json::Value(std::move(header));
+  if (text.size() + SEQC_PACKAGE_ALIGN > SEQC_PACKAGE_MAX_JSON_BYTES)
+    return createStringError("expects a header of at most " + Twine(SEQC_PACKAGE_MAX_JSON_BYTES) + " bytes, but got " + Twine(text.size()));
+  if (Error e = checkLimits(text)) // what we write we can read
+    return std::move(e);
   text.resize(alignTo(text.size() + kLengthBytes, SEQC_PACKAGE_ALIGN) - kLengthBytes, ' ');
   image.header.resize(kLengthBytes);
   support::endian::write64le(image.header.data(), text.size());

@@ -90,6 +90,11 @@ TEST(Safetensors, LayoutErrors) {
   EXPECT_NE(error({{"a", "F32", {2}, "1234"}}).find("but got 4 bytes"), std::string::npos);
   EXPECT_NE(error({{"a", "F32", {-1}, ""}}).find("'a'"), std::string::npos);
   EXPECT_NE(error({{"a", "F32", {int64_t{1} << 62, 8}, ""}}).find("'a'"), std::string::npos);
+  std::vector<SafetensorsTensor> many;
+  for (int i = 0; i < 25000; ++i)
+    many.push_back({"t" + std::to_string(i), "F32", {0}, ""});
+  EXPECT_NE(error(many).find("bounded depth and size"), std::string::npos);
+  EXPECT_NE(error({{std::string(9 << 20, 'n'), "F32", {0}, ""}}).find("expects a header of at most"), std::string::npos);
   EXPECT_NE(error({{"__metadata__", "F32", {1}, "1234"}}).find("occurs once"), std::string::npos);
 }
 

@@ -14,8 +14,8 @@
 
 /* Limits that a reader enforces and a writer keeps. */
 #define SEQC_PACKAGE_MAX_MEMBERS 4096
-#define SEQC_PACKAGE_MAX_JSON_BYTES (16 << 20)  /* of the manifest, and of a safetensors header */
-#define SEQC_PACKAGE_MAX_JSON_VALUES 200000     /* numbers, strings, arrays, objects in one JSON text */
+#define SEQC_PACKAGE_MAX_JSON_BYTES (8 << 20)   /* of the manifest, and of a safetensors header */
+#define SEQC_PACKAGE_MAX_JSON_VALUES 150000     /* numbers, strings, arrays, objects in one JSON text */
 #define SEQC_PACKAGE_MAX_JSON_DEPTH 80
 #define SEQC_PACKAGE_MAX_EXPR_DEPTH 64
 #define SEQC_PACKAGE_MAX_INT (1LL << 53)        /* magnitude of an integer in JSON */
