@@ -166,6 +166,7 @@ Program Builder::build() {
             "    %t = arith.constant " + std::to_string(rows) + " : index\n    %g = arith.ceildivsi %n, %t : index\n    tile.grid_yield %g, %p\n  } {\n" + header +
             body + "}\n";
   p.args = args;
+  p.tasks = (n + rows - 1) / rows * programs;
   return p;
 }
 

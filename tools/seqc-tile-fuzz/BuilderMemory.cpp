@@ -13,13 +13,13 @@ void Builder::makeArguments() {
   n = pick(1, 40);
   rows = extent();
   programs = pick(1, 3);
-  std::vector<std::string> types{"f32", "f32", "bf16", "f16", "i32"};
+  std::vector<std::string> floats{"f32", "f32", "f32", "bf16", "f16"}, types{"f32", "f32", "bf16", "bf16", "f16", "i32", "i1"};
   if (options.allTypes)
     types.insert(types.end(), {"f64", "i8", "i64"});
   for (int64_t i = 0, count = pick(1, 3); i < count; ++i) {
     Argument a;
     a.name = "x" + std::to_string(i);
-    a.type = i == 0 ? "f32" : oneOf(types);
+    a.type = oneOf(i == 0 ? floats : types);
     a.isPointer = true;
     args.push_back(a);
   }
@@ -69,7 +69,7 @@ void Builder::makeViews() {
     bool isFloat = a.type[0] == 'f' || a.type[0] == 'b';
     a.memory = interp::Tensor(dtypeOf(a.type), {f.elements});
     for (double &x : a.memory.data)
-      x = isFloat ? static_cast<double>(pick(-8, 8)) / 2 : static_cast<double>(pick(-9, 9));
+      x = isFloat ? static_cast<double>(pick(-8, 8)) / 2 : static_cast<double>(a.type == "i1" ? pick(0, 1) : pick(-9, 9));
     View v{fresh(), viewType(f.sizes, f.strides, a.type), a.type, f.actual, isFloat ? 4.0 : 9.0, isFloat ? 0.5 : 1.0};
     line(v.name + " = tile.view %" + a.name + " sizes " + listed(f.sizes) + " strides " + listed(f.strides) + " : !tile.ptr<" + a.type + "> -> " + v.typeText);
     views.push_back(v);
@@ -126,7 +126,7 @@ Tile Builder::load(const Shape *wanted, const std::string *type) {
   for (size_t d = 0; d < v.sizes.size(); ++d)
     coords += (d ? ", " : "") + coordinate(v, d, 1);
   if (chance(30))
-    pad = t.isFloat() && chance(20) ? " {pad = -inf}" : " {pad = " + std::to_string(pick(-3, 3)) + ".0}";
+    pad = t.isFloat() && chance(20) ? " {pad = -inf}" : " {pad = " + std::to_string(t.type == "i1" ? pick(0, 1) : pick(-3, 3)) + ".0}";
   return define(t, "tile.load " + v.name + "[" + coords + "]" + pad + " : " + v.typeText + " -> " + t.typeText());
 }
 
@@ -144,7 +144,7 @@ void Builder::gather() {
   for (int64_t d = 0; d < rank; ++d)
     coords += (d ? ", " : "") + (d == dim ? "0" : coordinate(v, d, 1));
   Tile t{"", shape, v.type, v.bound, v.step};
-  std::string pad = chance(40) ? ", pad = 2.0" : "";
+  std::string pad = chance(40) ? ", pad = 1.0" : "";
   define(t, "tile.gather " + v.name + "[" + coords + "] by " + idx.name + " {dim = " + Twine(dim) + pad + "} : " + v.typeText + ", " + idx.typeText() + " -> " +
                 t.typeText());
 }
@@ -170,7 +170,7 @@ void Builder::storeResults() {
   for (Tile t : stored) {
     if (t.shape.size() > 4)
       continue;
-    if (t.type == "i1")
+    if (t.type == "i1" && chance(50))
       t = define({"", t.shape, "i32", 1}, "arith.extui " + t.name + " : " + t.typeText() + " to " + Tile{"", t.shape, "i32"}.typeText());
     Argument a;
     a.name = "y" + std::to_string(args.size());
@@ -194,7 +194,7 @@ void Builder::storeResults() {
     std::string outer = fresh();
     line(outer + " = arith.muli %p, " + Twine(index(elements)) + " : index");
     strides.insert(strides.begin(), {outer, std::to_string(elements)});
-    a.memory = interp::Tensor(dtypeOf(a.type), {elements * grid * programs}, t.isFloat() ? std::nan("") : 99);
+    a.memory = interp::Tensor(dtypeOf(a.type), {elements * grid * programs}, t.isFloat() ? std::nan("") : t.type == "i1" ? 1 : 99);
     std::string gx = "%gx" + a.name, v = fresh(), rowsName = index(rows);
     sizes[0] = gx;
     line(gx + " = arith.ceildivsi %n, " + rowsName + " : index");

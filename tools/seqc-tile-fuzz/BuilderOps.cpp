@@ -326,8 +326,9 @@ void Builder::reduce() {
       r.shape.push_back(t.shape[d]);
     }
   }
-  static const std::vector<std::string> floats{"add", "add", "add", "max", "max", "min"}, ints{"add", "max", "min", "or", "and", "mul"}, bools{"or", "and"};
-  std::string kind = oneOf(t.isFloat() ? floats : t.type == "i1" ? bools : ints);
+  static const std::vector<std::string> floats{"add", "add", "add", "max", "max", "min"}, ints{"add", "max", "min", "or", "and", "mul"}, bits{"or", "and"};
+  // Sums and products of i64 may leave what the interpreter can hold.
+  std::string kind = oneOf(t.isFloat() ? floats : t.type == "i1" || t.type == "i64" ? bits : ints);
   if (kind == "add" && t.isFloat()) {
     t = settled(t, static_cast<double>(count));
     r.bound = t.bound * static_cast<double>(count) * 1.01;
@@ -337,8 +338,8 @@ void Builder::reduce() {
 }
 
 void Builder::scan() {
-  Tile t = find([](const Tile &x) { return !x.shape.empty() && x.type != "i1"; });
-  if (t.shape.empty())
+  Tile t = find([](const Tile &x) { return !x.shape.empty() && x.type != "i1" && x.type != "i64"; });
+  if (t.shape.empty() || t.type == "i64" || t.type == "i1")
     return;
   int64_t dim = pick(0, static_cast<int64_t>(t.shape.size()) - 1), count = t.shape[dim];
   static const std::vector<std::string> kinds{"add", "add", "max", "min"};

@@ -33,6 +33,7 @@ struct Argument {
 struct Program {
   std::string text;
   std::vector<Argument> args;
+  int64_t tasks = 0; ///< programs of the grid
 };
 
 Program generate(const Options &options);
