@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import unittest
+from unittest import mock
 
 import numpy as np
 
@@ -72,6 +73,23 @@ class Refusals(TorchCase):
         for module, message in ((Dropout(), "dropout in training mode"), (Complex(), "aten._fft_r2c.default"), (Unsigned(), "element type uint8")):
             with self.subTest(message), self.assertRaisesRegex(seqc.torch.UnsupportedError, message):
                 self.export(module, (torch.ones(4, 4),))
+
+    def test_bug_of_the_importer(self):
+        """An emitter that fails names the operator and the line of the model."""
+        from seqc.torch.operators import EMITTERS
+
+        with mock.patch.dict(EMITTERS, {"tanh.default": lambda c, x: 1 / 0}):
+            with self.assertRaisesRegex(seqc.torch.ExportError, r"aten\.tanh\.default: the importer failed.*ZeroDivisionError"):
+                self.export(torch.nn.Tanh(), (torch.ones(2),))
+
+    def test_rejected_by_the_compiler(self):
+        """Where a seqc-opt is found, the file is checked with it."""
+        tool = os.path.join(self.folder, "seqc-opt")
+        with open(tool, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\necho 'not a form' >&2\nexit 1\n")
+        os.chmod(tool, 0o755)
+        with mock.patch.dict(os.environ, {"SEQC_OPT": tool}), self.assertRaisesRegex(seqc.torch.ExportError, "compiler rejects.*\n.*not a form"):
+            self.export(torch.nn.Tanh(), (torch.ones(2),))
 
     def test_side_effects(self):
         with self.assertRaisesRegex(seqc.torch.ExportError, "changes calls in place"):

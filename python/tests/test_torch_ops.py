@@ -169,7 +169,7 @@ class Creation(TorchCase):
             "full_like": lambda x: torch.full_like(x, float("-inf")), "new_zeros": lambda x: x.new_zeros(x.shape[1], 3), "scalar": lambda x: x + torch.tensor(2.5),
             "constant": lambda x: x[..., :3] * torch.tensor([1.0, 2.0, 3.0]), "tril": lambda x: torch.tril(x), "triu 1": lambda x: torch.triu(x, 1),
             "causal mask": lambda x: torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).tril(), "bias mask": lambda x: torch.full((x.shape[1], x.shape[1]), float("-inf")).triu(1),
-            "size as number": lambda x: x / x.shape[1], "root of a size": lambda x: x * x.shape[1] ** -0.5, "size + 1": lambda x: x * (2 * x.shape[1] + x.shape[0]),
+            "size as number": lambda x: x / x.shape[1], "root of a size": lambda x: x * x.shape[1] ** -0.5, "root by math": lambda x: x / torch._sym_sqrt(x.shape[1]), "size + 1": lambda x: x * (2 * x.shape[1] + x.shape[0]),
             "outer positions": lambda x: torch.arange(x.shape[1])[None, :] - torch.arange(x.shape[1])[:, None], "zero_": lambda x: x.clone().zero_() + 1,
             "in place": lambda x: (x + 1).mul_(2).add_(x), "masked_fill_": lambda x: x.clone().masked_fill_(x > 0, 0.0),
         }  # fmt: skip

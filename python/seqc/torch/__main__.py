@@ -101,7 +101,7 @@ def run(options):
 
 
 def list_operators():
-    from .translate import EMITTERS
+    from .operators import EMITTERS
 
     print("\n".join(sorted(EMITTERS)))
 

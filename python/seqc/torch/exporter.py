@@ -10,7 +10,7 @@ import torch
 
 from . import safetensors
 from .errors import ExportError
-from .registry import EMITTERS
+from .operators import EMITTERS
 from .signature import requested_names
 from .translate import DTYPES, Translator
 

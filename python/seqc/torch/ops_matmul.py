@@ -101,6 +101,8 @@ def _attention(c, q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale
         raise Unsupported("attention with dropout")
     if not symbols.is_static(q.shape[-1]) or not symbols.is_static(v.shape[-1]):
         raise Unsupported("attention with a dynamic head dim")
+    if scale is not None and not isinstance(scale, (int, float)):
+        raise Unsupported("attention with a scale that depends on sizes")
     if attn_mask is not None and q.rank > 4:
         raise Unsupported(f"attention mask with queries of rank {q.rank}")
     lead = c.shape[:-2]

@@ -6,12 +6,12 @@ import os
 
 import torch
 
-from . import ops_activation, ops_create, ops_matmul, ops_pointwise, ops_reduce, ops_shape  # noqa: F401  (they fill the table)
 from . import symbols
 from .builder import Builder, Value, type_text
 from .errors import ExportError, Unsupported, UnsupportedError
 from .locations import Locations
-from .registry import EMITTERS, Context
+from .operators import EMITTERS
+from .registry import Context
 from .signature import Dims
 
 DTYPES = {
@@ -126,6 +126,9 @@ class Translator:
             return self._emit(node, name, value)
         except Unsupported as error:
             self._reject(node, str(node.target), str(error))
+        except Exception as error:
+            where = f"{self.locations.place_text(node) or node.name}: {node.target}"
+            raise ExportError(f"{where}: the importer failed, which is a bug of it: {type(error).__name__}: {error}") from error
         return self._placeholder_results(value)
 
     def _emit(self, node, name, value):
