@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Native code of CPU kernels: LLVM IR, optimised, and one shared object.
+#ifndef SEQC_EMIT_CPUOBJECT_H
+#define SEQC_EMIT_CPUOBJECT_H
+
+#include "seqc/Conversion/CpuTarget.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include <memory>
+#include <vector>
+
+namespace seqc {
+
+/// Registers the translations that the functions below use.
+void registerCpuTranslations(mlir::DialectRegistry &registry);
+
+/// LLVM IR of a module in the LLVM dialect, optimised for `target`.
+llvm::Expected<std::unique_ptr<llvm::Module>> emitLlvm(mlir::ModuleOp module, const CpuTarget &target, llvm::LLVMContext &context);
+
+/// Shared object with the functions of `module`. It needs no other library; equal input gives equal bytes. Error: ld.lld is not installed, or
+/// an undefined symbol is left (a bug in the lowering).
+llvm::Expected<std::vector<char>> emitSharedObject(llvm::Module &module, const CpuTarget &target);
+
+} // namespace seqc
+
+#endif // SEQC_EMIT_CPUOBJECT_H

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop nest of one group: outer loops over the leading dims, vectors along the last one. Tiles that lie inside the
+// bounds of all views take a nest without masks.
+#include "KernelEmitter.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <limits>
+
+using namespace mlir;
+
+namespace seqc::cpu {
+
+namespace {
+
+bool isHalf(Type t) { return t.isF16() || t.isBF16(); }
+
+/// A reduction in the nest: its accumulators are vectors carried by the innermost loop when the last dim is reduced, else
+/// memory of the result's buffer.
+class Reduction {
+public:
+  Reduction(KernelEmitter &kernel, tile::ReduceOp op, Buffer buffer)
+      : op(op), code(kernel.code), kernel(kernel), buffer(std::move(buffer)), type(cast<RankedTensorType>(op.getT().getType())) {
+    element = isHalf(type.getElementType()) ? Type(code.b.getF32Type()) : type.getElementType();
+  }
+
+  bool overLast() const { return llvm::is_contained(op.getDims(), type.getRank() - 1); }
+  /// Only the last dim: one store per row, no initial value in memory.
+  bool onlyLast() const { return overLast() && op.getDims().size() == 1; }
+
+  Value identity(const Point &p) const {
+    TypedAttr value = identityAttr();
+    Type t = typeAt(element, p);
+    if (auto vector = dyn_cast<VectorType>(t))
+      return arith::ConstantOp::create(code.b, code.loc, DenseElementsAttr::get(vector, Attribute(value)));
+    return arith::ConstantOp::create(code.b, code.loc, value);
+  }
+
+  Value combine(Value x, Value y) const {
+    OpBuilder &b = code.b;
+    Location loc = code.loc;
+    bool isFloat = isa<FloatType>(element);
+    StringRef kind = op.getKind();
+    if (kind == "add")
+      return isFloat ? arith::AddFOp::create(b, loc, x, y).getResult() : arith::AddIOp::create(b, loc, x, y).getResult();
+    if (kind == "mul")
+      return isFloat ? arith::MulFOp::create(b, loc, x, y).getResult() : arith::MulIOp::create(b, loc, x, y).getResult();
+    if (kind == "max")
+      return isFloat ? arith::MaximumFOp::create(b, loc, x, y).getResult() : arith::MaxSIOp::create(b, loc, x, y).getResult();
+    if (kind == "min")
+      return isFloat ? arith::MinimumFOp::create(b, loc, x, y).getResult() : arith::MinSIOp::create(b, loc, x, y).getResult();
+    return kind == "or" ? arith::OrIOp::create(b, loc, x, y).getResult() : arith::AndIOp::create(b, loc, x, y).getResult();
+  }
+
+  /// Fixed tree over the lanes of a vector.
+  Value horizontal(Value v) const {
+    int64_t width = cast<VectorType>(v.getType()).getNumElements();
+    Value odd;
+    while (width > 1) {
+      if (width % 2) {
+        Value last = vector::ExtractOp::create(code.b, code.loc, v, ArrayRef<int64_t>{width - 1});
+        odd = odd ? combine(odd, last) : last;
+        --width;
+        if (width == 1)
+          break;
+        v = half(v, 0, width);
+        continue;
+      }
+      v = combine(half(v, 0, width / 2), half(v, width / 2, width / 2));
+      width /= 2;
+    }
+    Value first = vector::ExtractOp::create(code.b, code.loc, v, ArrayRef<int64_t>{0});
+    return odd ? combine(first, odd) : first;
+  }
+
+  Value valueAt(Evaluator &e, const Point &p) const {
+    Value v = e.evaluate(op.getT(), p);
+    return isHalf(type.getElementType()) ? arith::ExtFOp::create(code.b, code.loc, typeAt(element, p), v).getResult() : v;
+  }
+
+  /// The result's point: p without the reduced dims.
+  Point resultPoint(const Point &p) const {
+    Point q;
+    for (int64_t d = 0; d < static_cast<int64_t>(p.index.size()); ++d) {
+      if (llvm::is_contained(op.getDims(), d))
+        continue;
+      if (p.vecDim == d)
+        q.vecDim = q.index.size(), q.width = p.width;
+      q.index.push_back(p.index[d]);
+    }
+    return q;
+  }
+
+  /// Result at q = result at q combined with v.
+  void accumulate(Value v, const Point &q) const {
+    Value old = kernel.loadBuffer(buffer, q);
+    if (isHalf(type.getElementType()))
+      old = arith::ExtFOp::create(code.b, code.loc, typeAt(element, q), old);
+    put(combine(old, v), q);
+  }
+
+  void put(Value v, const Point &q) const {
+    if (isHalf(type.getElementType()))
+      v = arith::TruncFOp::create(code.b, code.loc, typeAt(type.getElementType(), q), v);
+    kernel.storeBuffer(v, buffer, q);
+  }
+
+  /// Fills the result with the identity.
+  void initialize() const {
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getType()).getShape();
+    Point p;
+    fill(shape, p);
+  }
+
+  mutable tile::ReduceOp op;
+
+private:
+  TypedAttr identityAttr() const {
+    StringRef kind = op.getKind();
+    Builder &b = code.b;
+    if (isa<FloatType>(element)) {
+      double inf = std::numeric_limits<double>::infinity();
+      return b.getFloatAttr(element, kind == "mul" ? 1.0 : kind == "max" ? -inf : kind == "min" ? inf : 0.0);
+    }
+    unsigned bits = element.getIntOrFloatBitWidth();
+    APInt value = kind == "mul"   ? APInt(bits, 1)
+                  : kind == "max" ? APInt::getSignedMinValue(bits)
+                  : kind == "min" ? APInt::getSignedMaxValue(bits)
+                  : kind == "and" ? APInt::getAllOnes(bits)
+                                  : APInt::getZero(bits);
+    return b.getIntegerAttr(element, value);
+  }
+
+  Value half(Value v, int64_t from, int64_t count) const {
+    SmallVector<int64_t> lanes;
+    for (int64_t i = 0; i < count; ++i)
+      lanes.push_back(from + i);
+    return code.shuffle(v, v, lanes);
+  }
+
+  void fill(ArrayRef<int64_t> rest, const Point &p) const {
+    if (rest.empty()) {
+      put(identity(p), p);
+      return;
+    }
+    code.loop(0, rest.front(), 1, [&](Size i) {
+      Point q = p;
+      q.index.push_back(i);
+      fill(rest.drop_front(), q);
+    });
+  }
+
+  Code &code;
+  KernelEmitter &kernel;
+  Buffer buffer;
+  RankedTensorType type;
+  Type element;
+};
+
+} // namespace
+
+class GroupEmitter {
+public:
+  GroupEmitter(KernelEmitter &kernel, const Step &step) : kernel(kernel), code(kernel.code), step(step) {
+    for (Operation *r : step.reduces)
+      reductions.emplace_back(kernel, cast<tile::ReduceOp>(r), kernel.bufferFor(r->getResult(0)));
+    for (Value v : step.written)
+      targets.emplace_back(v, kernel.bufferFor(v));
+  }
+  /// A nest that writes one value to a given place.
+  GroupEmitter(KernelEmitter &kernel, const Step &step, Value value, Buffer into) : kernel(kernel), code(kernel.code), step(step) {
+    targets.emplace_back(value, std::move(into));
+  }
+
+  void emit() {
+    collectAccesses();
+    for (const Reduction &r : reductions)
+      if (!r.onlyLast())
+        r.initialize();
+    Value full;
+    bool conditional = false;
+    for (auto &[op, access] : accesses)
+      if (access.full) {
+        conditional = true;
+        full = full ? arith::AndIOp::create(code.b, code.loc, full, access.full).getResult() : access.full;
+      }
+    if (!conditional) {
+      nest(false);
+      return;
+    }
+    auto branch = scf::IfOp::create(code.b, code.loc, full, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(code.b);
+    code.b.setInsertionPointToStart(&branch.getThenRegion().front());
+    nest(false);
+    code.b.setInsertionPointToStart(&branch.getElseRegion().front());
+    nest(true);
+  }
+
+private:
+  void collectAccesses() {
+    SmallVector<Operation *> ops;
+    auto reached = [&](Value v) { kernel.plan.collectAccesses(v, ops); };
+    for (Operation *s : step.stores) {
+      Value v = cast<tile::StoreOp>(s).getValue();
+      if (!kernel.findBuffer(v))
+        reached(v);
+      ops.push_back(s);
+    }
+    for (const Reduction &r : reductions)
+      if (Value t = r.op.getT(); !kernel.findBuffer(t))
+        reached(t);
+    for (auto &[v, buffer] : targets)
+      if (!kernel.findBuffer(v) || llvm::is_contained(step.written, v))
+        reached(v);
+    for (Operation *op : ops)
+      if (!accesses.contains(op))
+        accesses[op] = kernel.accessOf(op);
+  }
+
+  void nest(bool useMasks) {
+    masked = useMasks;
+    outer(0, Point());
+  }
+
+  void outer(size_t dim, const Point &p) {
+    if (step.shape.empty()) {
+      body(p, nullptr);
+      return;
+    }
+    if (dim + 1 == step.shape.size()) {
+      row(p);
+      return;
+    }
+    code.loop(0, step.shape[dim], 1, [&](Size i) {
+      Point q = p;
+      q.index.push_back(i);
+      outer(dim + 1, q);
+    });
+  }
+
+  /// Roots at one point. `carried`: one accumulator per reduction over the last dim.
+  void body(const Point &p, SmallVectorImpl<Value> *carried) {
+    Evaluator e(kernel, accesses, masked);
+    // Values are evaluated before anything is stored: a root may be computed in place over what another one reads.
+    SmallVector<Value> values;
+    for (auto &[v, buffer] : targets)
+      values.push_back(e.evaluate(v, p));
+    size_t next = 0;
+    for (const Reduction &r : reductions) {
+      Value v = r.valueAt(e, p);
+      if (r.overLast() && carried) {
+        (*carried)[next] = r.combine((*carried)[next], v);
+        ++next;
+      } else {
+        r.accumulate(v, r.resultPoint(p));
+      }
+    }
+    for (Operation *s : step.stores)
+      e.store(s, p);
+    for (auto [target, v] : llvm::zip_equal(targets, values))
+      kernel.storeBuffer(v, target.second, p);
+  }
+
+  SmallVector<const Reduction *> carriedReductions() const {
+    SmallVector<const Reduction *> result;
+    for (const Reduction &r : reductions)
+      if (r.overLast())
+        result.push_back(&r);
+    return result;
+  }
+
+  static Point at(const Point &p, Size column, int64_t width) {
+    Point q = p;
+    q.index.push_back(column);
+    q.vecDim = q.index.size() - 1;
+    q.width = width;
+    return q;
+  }
+
+  /// One row: full vectors, `unroll` at a time, then single vectors, then the odd rest.
+  void row(const Point &p) {
+    int64_t columns = step.shape.back(), width = std::min<int64_t>(kernel.target.lanes(32), columns);
+    SmallVector<const Reduction *> carried = carriedReductions();
+    int64_t unroll = std::max<int64_t>(1, std::min<int64_t>(carried.empty() ? 2 : 4, columns / width));
+    int64_t main = columns / (width * unroll) * (width * unroll);
+    SmallVector<Value> accumulators;
+    for (int64_t u = 0; u < unroll; ++u)
+      for (const Reduction *r : carried)
+        accumulators.push_back(r->identity(at(p, 0, width)));
+    accumulators = code.loop(0, main, width * unroll, accumulators, [&](Size c, ValueRange values) {
+      SmallVector<Value> next(values.begin(), values.end());
+      for (int64_t u = 0; u < unroll; ++u)
+        step1(at(p, code.add(c, u * width), width), next, u * carried.size(), carried.size());
+      return next;
+    });
+    int64_t column = main;
+    for (; column + width <= columns; column += width)
+      step1(at(p, column, width), accumulators, 0, carried.size());
+    SmallVector<Value> rest;
+    if (column < columns) {
+      for (const Reduction *r : carried)
+        rest.push_back(r->identity(at(p, 0, columns - column)));
+      step1(at(p, column, columns - column), rest, 0, carried.size());
+    }
+    for (auto [i, r] : llvm::enumerate(carried)) {
+      Value sum = accumulators[i];
+      for (int64_t u = 1; u < unroll; ++u)
+        sum = r->combine(sum, accumulators[u * carried.size() + i]);
+      sum = r->horizontal(sum);
+      if (!rest.empty())
+        sum = r->combine(sum, r->horizontal(rest[i]));
+      Point q = r->resultPoint(at(p, 0, 1));
+      r->onlyLast() ? r->put(sum, q) : r->accumulate(sum, q);
+    }
+  }
+
+  void step1(const Point &p, SmallVectorImpl<Value> &accumulators, size_t first, size_t count) {
+    SmallVector<Value> mine(accumulators.begin() + first, accumulators.begin() + first + count);
+    body(p, &mine);
+    std::copy(mine.begin(), mine.end(), accumulators.begin() + first);
+  }
+
+  KernelEmitter &kernel;
+  Code &code;
+  const Step &step;
+  std::vector<Reduction> reductions;
+  SmallVector<std::pair<Value, Buffer>> targets;
+  llvm::MapVector<Operation *, Access> accesses;
+  bool masked = false;
+};
+
+void KernelEmitter::emitGroup(const Step &step) {
+  if (step.stores.empty() && step.reduces.empty() && step.written.empty())
+    return;
+  if (llvm::is_contained(step.shape, 0))
+    return;
+  GroupEmitter emitter(*this, step);
+  emitter.emit();
+  for (Operation *r : step.reduces)
+    buffers[r->getResult(0)] = bufferFor(r->getResult(0));
+  for (Value v : step.written)
+    buffers[v] = bufferFor(v);
+}
+
+void KernelEmitter::emitCopy(Value v, const Buffer &into) {
+  Step step;
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(v.getType()).getShape();
+  step.shape.assign(shape.begin(), shape.end());
+  GroupEmitter(*this, step, v, into).emit();
+}
+
+} // namespace seqc::cpu

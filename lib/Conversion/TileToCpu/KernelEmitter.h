@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emission of one kernel as a function over a range of programs: scalars are copied, tiles live in scratch buffers or
+// are evaluated inside the loop nests of Plan's groups.
+#ifndef SEQC_LIB_CONVERSION_TILETOCPU_KERNELEMITTER_H
+#define SEQC_LIB_CONVERSION_TILETOCPU_KERNELEMITTER_H
+
+#include "EmitCode.h"
+#include "Plan.h"
+#include "seqc/Conversion/CpuTarget.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+#include <map>
+#include <optional>
+
+namespace seqc::cpu {
+
+/// A tile in memory: element (i, j, ..) lies at ptr + sum of index * stride. `element` is the tile's element type; i1 is stored as i8.
+struct Buffer {
+  mlir::Value ptr;
+  mlir::Type element;
+  llvm::SmallVector<Size> strides;
+};
+
+/// A view of global memory, sizes and strides in elements.
+struct View {
+  mlir::Value ptr;
+  mlir::Type element;
+  llvm::SmallVector<Size> sizes, strides;
+};
+
+/// One element of a tile, or `width` neighbours along `vecDim`.
+struct Point {
+  llvm::SmallVector<Size> index;
+  int64_t vecDim = -1, width = 1;
+  bool isVector() const { return vecDim >= 0; }
+};
+
+/// Where a load, store or gather of a group goes: index i of covered dim d is inside the bounds for lower[d] <= i < upper[d].
+struct Access {
+  mlir::Value base;                        // address of tile element (0, .., 0)
+  mlir::Type element;
+  llvm::SmallVector<Size> strides;         // of the dims the tile covers
+  llvm::SmallVector<std::optional<Size>> lower, upper; // no value: always inside
+  mlir::Value leading;                     // i1: the dims that the tile does not cover are inside; null = always
+  mlir::Value full;                        // i1: the whole tile is inside; null = always
+};
+
+class KernelEmitter {
+public:
+  KernelEmitter(tile::KernelOp kernel, mlir::OpBuilder &builder, const CpuTarget &target);
+
+  /// Emits the function; failure has been reported as a diagnostic on the op.
+  llvm::FailureOr<mlir::func::FuncOp> emit();
+  int64_t scratchBytes() const { return scratchSize; }
+
+  Code code;
+  const CpuTarget &target;
+  const Plan plan;
+
+  // Values of the kernel in the function.
+  mlir::Value scalar(mlir::Value v) { return scalars.lookup(v); }
+  const Buffer *findBuffer(mlir::Value v) const;
+  View viewOf(mlir::Value v);
+  Access accessOf(mlir::Operation *op);
+
+  // Memory of a buffer.
+  mlir::Value loadBuffer(const Buffer &buffer, const Point &p);
+  void storeBuffer(mlir::Value value, const Buffer &buffer, const Point &p);
+  Buffer allocate(llvm::ArrayRef<int64_t> shape, mlir::Type element);
+
+private:
+  llvm::LogicalResult emitBlock(mlir::Block &block);
+  llvm::LogicalResult emitSingle(mlir::Operation *op, mlir::Block &block, size_t step);
+  void emitScalar(mlir::Operation *op);
+  void emitGrid();
+  // Groups (EmitGroup.cpp)
+  void emitGroup(const Step &step);
+  void emitCopy(mlir::Value v, const Buffer &into);
+  friend class GroupEmitter;
+  // Steps of their own (EmitSteps.cpp)
+  void emitDot(tile::DotOp op, mlir::Block &block, size_t step);
+  void emitDirectLoad(tile::LoadOp op);
+  void emitReshape(tile::ReshapeOp op);
+  void emitJoin(tile::JoinOp op);
+  llvm::LogicalResult emitScan(tile::ScanOp op);
+  llvm::LogicalResult emitRecur(tile::RecurOp op);
+  llvm::LogicalResult emitTable(tile::TableOp op);
+  llvm::LogicalResult emitFor(mlir::Operation *op);
+  llvm::LogicalResult emitIf(mlir::Operation *op);
+  void emitYields(mlir::Block &block, llvm::ArrayRef<std::pair<mlir::Value, Buffer>> targets);
+  /// Where the loop-carried value `yielded` may be computed in place; fills `destinations`.
+  void forwardYield(mlir::Block &body, mlir::Value yielded, mlir::Value carried, const Buffer &buffer);
+  Buffer bufferFor(mlir::Value v);
+
+  tile::KernelOp kernel;
+  mlir::IRMapping scalars;
+  llvm::DenseMap<mlir::Value, Buffer> buffers;
+  llvm::DenseMap<mlir::Value, View> views;
+  llvm::DenseMap<mlir::Value, Buffer> destinations; // buffers chosen ahead for values still to come
+  mlir::Value scratch;
+  llvm::SmallVector<mlir::Value> programIds;
+  int64_t scratchSize = 0;
+};
+
+/// Memory type of an element: i1 takes a byte.
+mlir::Type memoryType(mlir::Type element);
+
+/// Vectors and scalars of one loop body: evaluates tiles at points, each value once.
+class Evaluator {
+public:
+  Evaluator(KernelEmitter &kernel, const llvm::MapVector<mlir::Operation *, Access> &accesses, bool masked)
+      : kernel(kernel), code(kernel.code), accesses(accesses), masked(masked) {}
+
+  mlir::Value evaluate(mlir::Value v, const Point &p);
+  /// Stores `v` at p through the access of a tile.store.
+  void store(mlir::Operation *op, const Point &p);
+
+private:
+  using Key = std::pair<void *, std::vector<std::pair<void *, int64_t>>>;
+  mlir::Value compute(mlir::Value v, const Point &p);
+  mlir::Value load(tile::LoadOp op, const Point &p);
+  mlir::Value gather(tile::GatherOp op, const Point &p);
+  mlir::Value map(tile::MapOp op, unsigned result, const Point &p);
+  mlir::Value elementwise(mlir::Operation *op, const Point &p);
+  mlir::Value iota(tile::IotaOp op, const Point &p);
+  mlir::Value maskAt(const Access &a, const Point &p, int64_t skipDim = -1);
+  mlir::Value fetch(const Access &a, mlir::Value address, const Point &p, Size lane, mlir::Value mask, double pad);
+  mlir::Value address(const Access &a, const Point &p, int64_t skipDim = -1);
+
+  KernelEmitter &kernel;
+  Code &code;
+  const llvm::MapVector<mlir::Operation *, Access> &accesses;
+  bool masked;
+  std::map<Key, mlir::Value> memo;
+};
+
+/// The type of a value of `element` at p.
+mlir::Type typeAt(mlir::Type element, const Point &p);
+/// Clones a scalar or elementwise op on operands that were lifted to scalars or vectors of `p`'s width; 16-bit floats compute in f32.
+mlir::Value cloneLifted(Code &code, mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, mlir::Type element, const Point &p);
+
+} // namespace seqc::cpu
+
+#endif // SEQC_LIB_CONVERSION_TILETOCPU_KERNELEMITTER_H

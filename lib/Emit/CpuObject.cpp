@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "seqc/Emit/CpuObject.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include <mutex>
+
+using namespace llvm;
+
+namespace seqc {
+
+void registerCpuTranslations(mlir::DialectRegistry &registry) {
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
+}
+
+static Expected<std::unique_ptr<TargetMachine>> machineFor(const CpuTarget &target) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    InitializeNativeTarget();
+    InitializeNativeTargetAsmPrinter();
+  });
+  std::string error;
+  Triple triple(target.triple);
+  const Target *backend = TargetRegistry::lookupTarget(triple, error);
+  if (!backend)
+    return createStringError("no code generator for " + target.triple + ": " + error);
+  return std::unique_ptr<TargetMachine>(
+      backend->createTargetMachine(triple, target.cpu, target.features, {}, Reloc::PIC_, std::nullopt, CodeGenOptLevel::Default));
+}
+
+static void optimize(Module &module, TargetMachine &machine) {
+  LoopAnalysisManager lam;
+  FunctionAnalysisManager fam;
+  CGSCCAnalysisManager cgam;
+  ModuleAnalysisManager mam;
+  // The lowering has vectorised and unrolled what is worth it; more of either only costs compile time and registers.
+  PipelineTuningOptions tuning;
+  tuning.LoopVectorization = false;
+  tuning.SLPVectorization = false;
+  tuning.LoopUnrolling = false;
+  tuning.LoopInterleaving = false;
+  PassBuilder builder(&machine, tuning);
+  builder.registerModuleAnalyses(mam);
+  builder.registerCGSCCAnalyses(cgam);
+  builder.registerFunctionAnalyses(fam);
+  builder.registerLoopAnalyses(lam);
+  builder.crossRegisterProxies(lam, fam, cgam, mam);
+  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2).run(module, mam);
+}
+
+Expected<std::unique_ptr<Module>> emitLlvm(mlir::ModuleOp source, const CpuTarget &target, LLVMContext &context) {
+  Expected<std::unique_ptr<TargetMachine>> machine = machineFor(target);
+  if (!machine)
+    return machine.takeError();
+  std::unique_ptr<Module> module = mlir::translateModuleToLLVMIR(source, context, "seqc-kernels");
+  if (!module)
+    return createStringError("the module does not translate to LLVM IR");
+  module->setTargetTriple((*machine)->getTargetTriple());
+  module->setDataLayout((*machine)->createDataLayout());
+  for (Function &f : *module) {
+    f.addFnAttr("target-cpu", (*machine)->getTargetCPU());
+    f.addFnAttr("target-features", (*machine)->getTargetFeatureString());
+    // Loops that copy or clear stay loops: the code is linked without a C library.
+    f.addFnAttr("no-builtins");
+    f.addFnAttr(Attribute::NoUnwind);
+  }
+  optimize(*module, **machine);
+  return module;
+}
+
+static Expected<SmallVector<char, 0>> emitObject(Module &module, TargetMachine &machine) {
+  SmallVector<char, 0> object;
+  raw_svector_ostream os(object);
+  legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, os, nullptr, CodeGenFileType::ObjectFile))
+    return createStringError("the code generator cannot write object files");
+  passes.run(module);
+  return object;
+}
+
+static Expected<std::string> findLinker() {
+  for (ArrayRef<StringRef> paths : {ArrayRef<StringRef>(), ArrayRef<StringRef>({"/usr/lib/llvm-22/bin"})})
+    for (const char *name : {"ld.lld-22", "ld.lld"})
+      if (ErrorOr<std::string> found = sys::findProgramByName(name, paths))
+        return *found;
+  return createStringError("ld.lld was not found on PATH; install the package lld-22");
+}
+
+static Error writeAll(StringRef path, ArrayRef<char> bytes) {
+  std::error_code ec;
+  raw_fd_ostream os(path, ec);
+  os.write(bytes.data(), bytes.size());
+  os.close();
+  if (ec || os.has_error()) {
+    os.clear_error();
+    return createStringError("cannot write " + path);
+  }
+  return Error::success();
+}
+
+Expected<std::vector<char>> emitSharedObject(Module &module, const CpuTarget &target) {
+  Expected<std::unique_ptr<TargetMachine>> machine = machineFor(target);
+  if (!machine)
+    return machine.takeError();
+  Expected<SmallVector<char, 0>> object = emitObject(module, **machine);
+  if (!object)
+    return object.takeError();
+  Expected<std::string> linker = findLinker();
+  if (!linker)
+    return linker.takeError();
+  SmallString<128> in, out, log;
+  if (sys::fs::createTemporaryFile("seqc", "o", in) || sys::fs::createTemporaryFile("seqc", "so", out) || sys::fs::createTemporaryFile("seqc", "log", log))
+    return createStringError("cannot create a temporary file");
+  FileRemover removeIn(in), removeOut(out), removeLog(log);
+  if (Error e = writeAll(in, *object))
+    return std::move(e);
+  StringRef args[] = {*linker, "-shared", "-nostdlib", "--build-id=none", "--no-undefined", "-z", "noexecstack", "--hash-style=gnu", "-o", out, in};
+  std::optional<StringRef> redirects[] = {std::nullopt, StringRef(log), StringRef(log)};
+  std::string error;
+  if (int rc = sys::ExecuteAndWait(*linker, args, std::nullopt, redirects, 0, 0, &error)) {
+    ErrorOr<std::unique_ptr<MemoryBuffer>> text = MemoryBuffer::getFile(log);
+    return createStringError("ld.lld failed (" + Twine(rc) + "): " + (text ? (*text)->getBuffer() : StringRef(error)));
+  }
+  ErrorOr<std::unique_ptr<MemoryBuffer>> so = MemoryBuffer::getFile(out, false, false);
+  if (!so)
+    return createStringError("cannot read the linked object: " + so.getError().message());
+  return std::vector<char>((*so)->getBufferStart(), (*so)->getBufferEnd());
+}
+
+} // namespace seqc
