@@ -89,9 +89,10 @@ static Expected<SmallVector<char, 0>> emitObject(Module &module, TargetMachine &
 }
 
 static Expected<std::string> findLinker() {
-  for (ArrayRef<StringRef> paths : {ArrayRef<StringRef>(), ArrayRef<StringRef>({"/usr/lib/llvm-22/bin"})})
-    for (const char *name : {"ld.lld-22", "ld.lld"})
-      if (ErrorOr<std::string> found = sys::findProgramByName(name, paths))
+  constexpr StringRef kDebianFolder[] = {"/usr/lib/llvm-22/bin"};
+  for (const char *name : {"ld.lld-22", "ld.lld"})
+    for (ArrayRef<StringRef> folders : {ArrayRef<StringRef>(), ArrayRef<StringRef>(kDebianFolder)})
+      if (ErrorOr<std::string> found = sys::findProgramByName(name, folders))
         return *found;
   return createStringError("ld.lld was not found on PATH; install the package lld-22");
 }
