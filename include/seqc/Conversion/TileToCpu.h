@@ -14,17 +14,12 @@ class OpPassManager;
 
 namespace seqc {
 
-struct CpuKernelInfo {
-  std::string symbol;
-  int64_t scratchBytes;
-};
-
 /// Function attribute: bytes of scratch that one worker needs.
 inline constexpr llvm::StringLiteral kScratchBytesAttr = "seqc.scratch_bytes";
 
 /// Appends the function of `kernel` (level block) to `into`, in arith, math, scf, vector and LLVM-dialect pointers. Failure has
-/// been reported as a diagnostic on the op that has no CPU form. Reentrant.
-llvm::FailureOr<CpuKernelInfo> convertTileToCpu(tile::KernelOp kernel, mlir::ModuleOp into, const CpuTarget &target);
+/// been reported as a diagnostic on the op that has no CPU form. Result: bytes of scratch. Reentrant.
+llvm::FailureOr<int64_t> convertTileToCpu(tile::KernelOp kernel, mlir::ModuleOp into, const CpuTarget &target);
 
 /// From there to the LLVM dialect: expansion of math functions and the stock conversions.
 void buildCpuToLlvmPipeline(mlir::OpPassManager &pm);

@@ -28,14 +28,12 @@ struct Compiled {
   std::vector<char> library;              ///< shared object of all CPU kernels; empty if there are no kernels
 };
 
-/// All dialects that the driver's phases use.
-void registerDialects(mlir::DialectRegistry &registry);
+/// Runs the passes from phase `from` to `to` (at most Tile) in place. Diagnostics go to the context's handlers; the error says which class of
+/// problem it was.
+llvm::Error lower(mlir::ModuleOp module, Phase from, Phase to);
 
-/// Runs the passes from `seq` to `tile` in place. Diagnostics go to the context's handlers.
-llvm::Error lowerToTile(mlir::ModuleOp module);
-
-/// Compiles a module (consumed) of phase Seq.
-llvm::Expected<Compiled> compileModule(mlir::OwningOpRef<mlir::ModuleOp> module, const CompileOptions &options);
+/// Native code of the kernels of a module of phase Tile, and its manifest.
+llvm::Expected<Compiled> compileKernels(mlir::OwningOpRef<mlir::ModuleOp> module, llvm::StringRef cpu);
 
 /// Writes a package; weights are read from `weightsPath` (may be empty if the module has none).
 llvm::Error writePackage(const Compiled &compiled, llvm::StringRef weightsPath, llvm::StringRef path);

@@ -18,7 +18,7 @@ using namespace mlir;
 
 namespace seqc {
 
-FailureOr<CpuKernelInfo> convertTileToCpu(tile::KernelOp kernel, ModuleOp into, const CpuTarget &target) {
+FailureOr<int64_t> convertTileToCpu(tile::KernelOp kernel, ModuleOp into, const CpuTarget &target) {
   if (kernel.getLevel() != tile::Level::Block)
     return kernel.emitError("expects a kernel at level block for the CPU, but got level ") << tile::stringifyLevel(kernel.getLevel());
   OpBuilder builder = OpBuilder::atBlockEnd(into.getBody());
@@ -27,7 +27,7 @@ FailureOr<CpuKernelInfo> convertTileToCpu(tile::KernelOp kernel, ModuleOp into, 
   if (failed(function))
     return failure();
   (*function)->setAttr(kScratchBytesAttr, builder.getI64IntegerAttr(emitter.scratchBytes()));
-  return CpuKernelInfo{kernel.getSymName().str(), emitter.scratchBytes()};
+  return emitter.scratchBytes();
 }
 
 void buildCpuToLlvmPipeline(OpPassManager &pm) {

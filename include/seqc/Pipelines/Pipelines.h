@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only place that orders passes.
+#ifndef SEQC_PIPELINES_PIPELINES_H
+#define SEQC_PIPELINES_PIPELINES_H
+
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace seqc {
+
+/// All dialects that the phases use, with their interfaces.
+void registerAllDialects(mlir::DialectRegistry &registry);
+/// All passes of seqc and the pipelines `seqc-seq-opt` and `seqc-tile`.
+void registerAllPasses();
+
+/// seq -> seq-opt: check, raise, clean, cut into kernels.
+void buildSeqOptPipeline(mlir::OpPassManager &pm);
+/// seq-opt -> tile: block kernels, host functions with buffer places.
+void buildTilePipeline(mlir::OpPassManager &pm);
+
+} // namespace seqc
+
+#endif // SEQC_PIPELINES_PIPELINES_H

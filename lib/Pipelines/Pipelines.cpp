@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "seqc/Pipelines/Pipelines.h"
+#include "seqc/Conversion/SeqToTile.h"
+#include "seqc/Conversion/TileToCpu.h"
+#include "seqc/Dialect/Seq/IR/Seq.h"
+#include "seqc/Dialect/Seq/Transforms/Passes.h"
+#include "seqc/Dialect/Tile/IR/Tile.h"
+#include "seqc/Dialect/Tile/Transforms/Passes.h"
+#include "seqc/Emit/CpuObject.h"
+#include "seqc/Transforms/Passes.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace seqc {
+
+void registerAllDialects(DialectRegistry &registry) {
+  registry.insert<seq::SeqDialect, tile::TileDialect, arith::ArithDialect, math::MathDialect, scf::SCFDialect, cf::ControlFlowDialect, tensor::TensorDialect,
+                  linalg::LinalgDialect, func::FuncDialect, ml_program::MLProgramDialect, LLVM::LLVMDialect, vector::VectorDialect>();
+  arith::registerConvertArithToLLVMInterface(registry);
+  registerCpuTranslations(registry);
+}
+
+void buildSeqOptPipeline(OpPassManager &pm) {
+  pm.addPass(seq::createVerifyGraphPass());
+  pm.addPass(seq::createRaisePass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(seq::createCanonicalizePass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createFormKernels());
+}
+
+void buildTilePipeline(OpPassManager &pm) {
+  pm.addPass(createConvertSeqToTile());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<tile::KernelOp>(tile::createTileCanonicalizePass());
+  pm.addNestedPass<tile::KernelOp>(createCSEPass());
+  pm.addNestedPass<tile::KernelOp>(tile::createTileProveBoundsPass());
+  pm.addNestedPass<func::FuncOp>(createPlanBuffers());
+}
+
+void registerAllPasses() {
+  seq::registerSeqPasses();
+  tile::registerTilePasses();
+  registerSeqToTilePasses();
+  registerSeqcTransformsPasses();
+  registerTileToCpuPasses();
+  registerTransformsPasses();
+  memref::registerResolveRankedShapeTypeResultDimsPass();
+  PassPipelineRegistration<>("seqc-seq-opt", "phase seq to seq-opt: check, raise, clean, cut into kernels", buildSeqOptPipeline);
+  PassPipelineRegistration<>("seqc-tile", "phase seq-opt to tile: block kernels and planned host functions", buildTilePipeline);
+}
+
+} // namespace seqc
