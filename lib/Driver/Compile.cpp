@@ -45,16 +45,6 @@ Error lower(mlir::ModuleOp module, Phase from, Phase to) {
   return Error::success();
 }
 
-/// Features that the runtime checks: those that the target enables, by the names it knows.
-static std::vector<std::string> checkedFeatures(const CpuTarget &target) {
-  std::vector<std::string> features{"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "lzcnt", "movbe"};
-  if (target.vectorBits == 512)
-    for (const char *f : {"avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl"})
-      features.push_back(f);
-  sort(features);
-  return features;
-}
-
 Expected<Compiled> compileKernels(mlir::OwningOpRef<mlir::ModuleOp> module, StringRef cpu) {
   Compiled compiled;
   FailureOr<Manifest> manifest = buildManifest(*module);
@@ -64,6 +54,7 @@ Expected<Compiled> compileKernels(mlir::OwningOpRef<mlir::ModuleOp> module, Stri
   Expected<CpuTarget> target = CpuTarget::get(cpu);
   if (!target)
     return fail(ExitCode::Usage, "E2001", toString(target.takeError()));
+  loadCpuDialects(*module->getContext());
   mlir::OwningOpRef<mlir::ModuleOp> kernels = mlir::ModuleOp::create(module->getLoc());
   bool any = false;
   for (auto kernel : module->getOps<tile::KernelOp>()) {
@@ -90,7 +81,7 @@ Expected<Compiled> compileKernels(mlir::OwningOpRef<mlir::ModuleOp> module, Stri
       return fail(ExitCode::Internal, "E7001", toString(library.takeError()));
     compiled.library = std::move(*library);
     compiled.manifest.cpuTriple = target->triple;
-    compiled.manifest.cpuFeatures = checkedFeatures(*target);
+    compiled.manifest.cpuFeatures = enabledFeatures(*target);
   }
   compiled.host = std::move(module);
   return compiled;

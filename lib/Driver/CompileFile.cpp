@@ -145,6 +145,7 @@ private:
     Expected<CpuTarget> target = CpuTarget::get(options.cpu);
     if (!target)
       return fail(ExitCode::Usage, "E2001", toString(target.takeError()));
+    loadCpuDialects(context);
     mlir::OwningOpRef<mlir::ModuleOp> kernels = mlir::ModuleOp::create(module->getLoc());
     for (auto kernel : module->getOps<tile::KernelOp>())
       if (failed(convertTileToCpu(kernel, *kernels, *target)))

@@ -65,7 +65,9 @@ void HostTensor::set(int64_t i, double value) {
 Error fromStatus(seqc_rt_status_t status, StringRef path) {
   if (status == SEQC_RT_OK)
     return Error::success();
-  std::string message = (path + ": " + seqc_rt_last_error()).str();
+  std::string message = seqc_rt_last_error();
+  if (!StringRef(message).starts_with(path))
+    message = (path + ": " + message).str();
   switch (status) {
   case SEQC_RT_NOT_FOUND:
   case SEQC_RT_IO_ERROR:
@@ -73,6 +75,8 @@ Error fromStatus(seqc_rt_status_t status, StringRef path) {
   case SEQC_RT_BAD_PACKAGE:
   case SEQC_RT_DIGEST_MISMATCH:
     return fail(ExitCode::Damaged, "E4003", message);
+  case SEQC_RT_UNSUPPORTED:
+    return fail(ExitCode::Unsupported, "E3002", message);
   case SEQC_RT_INVALID_ARGUMENT:
     return fail(ExitCode::Usage, "E2001", message);
   case SEQC_RT_TENSOR_MISMATCH:

@@ -4,6 +4,7 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
@@ -36,6 +37,24 @@ static Expected<std::unique_ptr<TargetMachine>> machineFor(const CpuTarget &targ
     return createStringError("no code generator for " + target.triple + ": " + error);
   return std::unique_ptr<TargetMachine>(
       backend->createTargetMachine(triple, target.cpu, target.features, {}, Reloc::PIC_, std::nullopt, CodeGenOptLevel::Default));
+}
+
+std::vector<std::string> enabledFeatures(const CpuTarget &target) {
+  // What cpuid tells, by LLVM's names; sorted.
+  constexpr const char *kChecked[] = {"avx",         "avx2",        "avx512bitalg", "avx512bw",    "avx512cd",   "avx512dq",        "avx512f", "avx512fp16",
+                                      "avx512ifma",  "avx512vbmi",  "avx512vbmi2",  "avx512vl",    "avx512vnni", "avx512vpopcntdq", "bmi",     "bmi2",
+                                      "f16c",        "fma",         "gfni",         "lzcnt",       "movbe",      "popcnt",          "sse4.2",  "vaes",
+                                      "vpclmulqdq"};
+  std::vector<std::string> features;
+  Expected<std::unique_ptr<TargetMachine>> machine = machineFor(target);
+  if (!machine) {
+    consumeError(machine.takeError());
+    return features;
+  }
+  for (const char *f : kChecked)
+    if ((*machine)->getMCSubtargetInfo()->checkFeatures(std::string("+") + f))
+      features.push_back(f);
+  return features;
 }
 
 static void optimize(Module &module, TargetMachine &machine) {

@@ -17,6 +17,9 @@ namespace seqc {
 /// Function attribute: bytes of scratch that one worker needs.
 inline constexpr llvm::StringLiteral kScratchBytesAttr = "seqc.scratch_bytes";
 
+/// Loads the dialects that the emitted code uses; before the first convertTileToCpu outside a pass.
+void loadCpuDialects(mlir::MLIRContext &context);
+
 /// Appends the function of `kernel` (level block) to `into`, in arith, math, scf, vector and LLVM-dialect pointers. Failure has
 /// been reported as a diagnostic on the op that has no CPU form. Result: bytes of scratch. Reentrant.
 llvm::FailureOr<int64_t> convertTileToCpu(tile::KernelOp kernel, mlir::ModuleOp into, const CpuTarget &target);

@@ -8,12 +8,16 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace seqc {
 
 /// Registers the translations that the functions below use.
 void registerCpuTranslations(mlir::DialectRegistry &registry);
+
+/// Features that code for `target` may use, of those that the runtime checks with cpuid; by LLVM's names, sorted.
+std::vector<std::string> enabledFeatures(const CpuTarget &target);
 
 /// LLVM IR of a module in the LLVM dialect, optimised for `target`.
 llvm::Expected<std::unique_ptr<llvm::Module>> emitLlvm(mlir::ModuleOp module, const CpuTarget &target, llvm::LLVMContext &context);

@@ -32,7 +32,7 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   Block &body = kernel.getBody().front();
   for (BlockArgument a : body.getArguments()) {
     Value slot = code.at(entry->getArgument(0), ptr, static_cast<int64_t>(a.getArgNumber()));
-    Value value = code.load(ptr, slot);
+    Value value = LLVM::LoadOp::create(b, code.loc, ptr, slot);
     if (a.getType().isIndex())
       value = arith::IndexCastOp::create(b, code.loc, b.getIndexType(), code.load(i64, value));
     else if (!isa<tile::PtrType>(a.getType()))

@@ -9,9 +9,8 @@ namespace seqc::cpu {
 bool isTile(Value v) { return isa<RankedTensorType>(v.getType()); }
 
 bool isFreeOp(Operation *op) {
-  if (isa<arith::ConstantOp, tile::SplatOp, tile::IotaOp, tile::BroadcastOp, tile::TransposeOp, tile::SliceOp, tile::SplitOp>(op))
-    return true;
-  return false;
+  return isa<arith::ConstantOp, tile::SplatOp, tile::IotaOp, tile::BroadcastOp, tile::TransposeOp, tile::SliceOp, tile::SplitOp>(op) &&
+         isTile(op->getResult(0));
 }
 
 bool isInlineOp(Operation *op) {

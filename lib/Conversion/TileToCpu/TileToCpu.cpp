@@ -18,6 +18,10 @@ using namespace mlir;
 
 namespace seqc {
 
+void loadCpuDialects(MLIRContext &context) {
+  context.loadDialect<LLVM::LLVMDialect, func::FuncDialect, scf::SCFDialect, vector::VectorDialect, math::MathDialect, arith::ArithDialect, cf::ControlFlowDialect>();
+}
+
 FailureOr<int64_t> convertTileToCpu(tile::KernelOp kernel, ModuleOp into, const CpuTarget &target) {
   if (kernel.getLevel() != tile::Level::Block)
     return kernel.emitError("expects a kernel at level block for the CPU, but got level ") << tile::stringifyLevel(kernel.getLevel());
