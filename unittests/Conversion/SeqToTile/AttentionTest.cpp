@@ -452,6 +452,45 @@ TEST_F(AttentionTest, MaskOfPositionsAndTensors) {
   check(c);
 }
 
+TEST_F(AttentionTest, ScoreModOfManyOps) {
+  Case c;
+  c.m = 20, c.n = 35, c.dynamic = false;
+  c.scoreMod = R"(
+    %nan = math.isnan %s : f32
+    %inf = math.isinf %s : f32
+    %fin = math.isfinite %s : f32
+    %a = math.exp %s : f32
+    %p = math.log1p %a : f32
+    %d = math.erf %p : f32
+    %e = math.powf %d, %p : f32
+    %f = math.sin %e : f32
+    %g = math.rsqrt %a : f32
+    %h1 = arith.addf %f, %g : f32
+    %c2 = arith.constant 2 : index
+    %r = arith.divsi %m, %c2 : index
+    %l = arith.shli %r, %c2 : index
+    %x = arith.maxsi %l, %n : index
+    %i64 = arith.index_cast %x : index to i64
+    %fl = arith.sitofp %i64 : i64 to f32
+    %half = arith.truncf %fl : f32 to f16
+    %half2 = arith.addf %half, %half : f16
+    %back = arith.extf %half2 : f16 to f32
+    %tenth = arith.constant 0.125 : f32
+    %y = math.fma %back, %tenth, %h1 : f32
+    %z = arith.select %nan, %s, %y : f32
+    %z1 = arith.select %inf, %s, %z : f32
+    %z2 = arith.select %fin, %z1, %s : f32
+    seq.yield %z2 : f32
+)";
+  check(c);
+}
+
+TEST_F(AttentionTest, LargeHeadDimAndDynamicKeyHeads) {
+  Case c;
+  c.b = 2, c.hq = 6, c.hk = 3, c.m = 9, c.n = 70, c.d = 192, c.dv = 128, c.attrs = "causal = \"bottom_right\"", c.bm = 0;
+  check(c);
+}
+
 TEST_F(AttentionTest, PackedRegionsCountFromTheSequence) {
   Case c;
   c.m = 40, c.n = 50, c.cuQ = {0, 7, 33}, c.cuK = {0, 20, 50};

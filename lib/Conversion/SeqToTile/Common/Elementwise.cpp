@@ -124,6 +124,9 @@ Value rewrite(OpBuilder &b, Operation *op, ArrayRef<Value> x) {
       .Case([&](math::SinhOp) { return f.mul(f.sub(f.exp(x[0]), f.exp(f.unary<arith::NegFOp>(x[0]))), 0.5); })
       .Case([&](math::CoshOp) { return f.mul(f.add(f.exp(x[0]), f.exp(f.unary<arith::NegFOp>(x[0]))), 0.5); })
       .Case([&](math::ErfcOp) { return f.sub(f.constant(1.0), f.unary<math::ErfOp>(x[0])); })
+      .Case([&](math::IsNaNOp) { return f.compare(arith::CmpFPredicate::UNO, x[0], x[0]); })
+      .Case([&](math::IsInfOp) { return f.compare(arith::CmpFPredicate::OEQ, f.unary<math::AbsFOp>(x[0]), f.constant(INFINITY)); })
+      .Case([&](math::IsFiniteOp) { return f.compare(arith::CmpFPredicate::OLT, f.unary<math::AbsFOp>(x[0]), f.constant(INFINITY)); })
       .Case([&](math::PowFOp) {
         std::optional<double> y = constantOf(x[1]);
         return y ? f.powConstant(x[0], *y, x[1]) : f.pow(x[0], x[1]);
