@@ -214,7 +214,8 @@ private:
 
 Value Evaluator::map(tile::MapOp op, unsigned result, const Point &p) {
   Block &body = op.getBody().front();
-  BodyLifter lifter(code, p, [&](Value v) { return kernel.scalar(v); });
+  auto captured = [&](Value v) { return kernel.scalar(v); }; // outlives the reference that the lifter keeps
+  BodyLifter lifter(code, p, captured);
   unsigned argument = 0;
   for (Value in : op.getInputs())
     lifter.bind(body.getArgument(argument++), evaluate(in, p));
