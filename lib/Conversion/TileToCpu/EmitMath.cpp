@@ -5,6 +5,7 @@
 #include "EmitMathTables.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -277,11 +278,102 @@ template <typename OpTy> struct ExpandPattern : OpRewritePattern<OpTy> {
   }
 };
 
+// -- bf16 without bf16 instructions ------------------------------------------------------------------------------------
+// Without AVX512-BF16 LLVM turns what it does not know on bf16 (a select, a rounding, a masked access) into calls of
+// compiler-rt. So no bf16 value is left for it: memory is accessed as i16, and conversions are integer code.
+
+bool isBF16(Type type) { return getElementTypeOrSelf(type).isBF16(); }
+
+Type sixteenBits(Type type) {
+  Type i16 = IntegerType::get(type.getContext(), 16);
+  auto vector = dyn_cast<VectorType>(type);
+  return vector ? Type(vector.clone(i16)) : i16;
+}
+
+Value bitsOf(OpBuilder &b, Location loc, Value x) {
+  if (auto cast = x.getDefiningOp<arith::BitcastOp>(); cast && cast.getIn().getType() == sixteenBits(x.getType()))
+    return cast.getIn();
+  return arith::BitcastOp::create(b, loc, sixteenBits(x.getType()), x);
+}
+
+/// Round to nearest, ties to even; NaN keeps its sign and upper payload and becomes quiet.
+struct TruncateToBF16 : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
+    if (!isBF16(op.getType()) || !getElementTypeOrSelf(op.getIn().getType()).isF32())
+      return rewriter.notifyMatchFailure(op, "not f32 to bf16");
+    FloatCode c(rewriter, op.getLoc(), op.getIn().getType());
+    Value bits = c.toInt(op.getIn()), upper = arith::ShRUIOp::create(rewriter, op.getLoc(), bits, c.integer(16));
+    Value odd = arith::AndIOp::create(rewriter, op.getLoc(), upper, c.integer(1));
+    Value rounded = c.addInt(c.addInt(bits, c.integer(0x7FFF)), odd), quiet = arith::OrIOp::create(rewriter, op.getLoc(), bits, c.integer(0x400000));
+    Value chosen = c.select(c.compare(Predicate::UNO, op.getIn(), op.getIn()), quiet, rounded);
+    chosen = arith::ShRUIOp::create(rewriter, op.getLoc(), chosen, c.integer(16));
+    chosen = arith::TruncIOp::create(rewriter, op.getLoc(), sixteenBits(op.getType()), chosen);
+    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, op.getType(), chosen);
+    return success();
+  }
+};
+
+/// bitcast(bitcast(x)) is x.
+struct FoldBitcast : OpRewritePattern<arith::BitcastOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::BitcastOp op, PatternRewriter &rewriter) const override {
+    auto inner = op.getIn().getDefiningOp<arith::BitcastOp>();
+    if (!inner || inner.getIn().getType() != op.getType())
+      return rewriter.notifyMatchFailure(op, "not a cast back");
+    rewriter.replaceOp(op, inner.getIn());
+    return success();
+  }
+};
+
+/// An op with operands or a result of bf16 that does not compute: the same op on i16.
+template <typename OpTy>
+struct MoveAsBits : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    bool hasResult = op->getNumResults() == 1;
+    if (!llvm::any_of(op->getOperandTypes(), isBF16) && !(hasResult && isBF16(op->getResult(0).getType())))
+      return rewriter.notifyMatchFailure(op, "no bf16");
+    Operation *bits = rewriter.clone(*op.getOperation());
+    rewriter.setInsertionPoint(bits);
+    for (OpOperand &operand : bits->getOpOperands())
+      if (isBF16(operand.get().getType()))
+        operand.set(bitsOf(rewriter, op.getLoc(), operand.get()));
+    if (!hasResult)
+      return rewriter.eraseOp(op), success();
+    Type type = op->getResult(0).getType();
+    bits->getResult(0).setType(sixteenBits(type));
+    rewriter.setInsertionPointAfter(bits);
+    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, type, bits->getResult(0));
+    return success();
+  }
+};
+
+/// Constants of bf16, so that no select or store of one is left.
+struct ConstantAsBits : OpRewritePattern<arith::ConstantOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::ConstantOp op, PatternRewriter &rewriter) const override {
+    if (!isBF16(op.getType()))
+      return rewriter.notifyMatchFailure(op, "no bf16");
+    Type i16 = rewriter.getI16Type();
+    TypedAttr bits;
+    if (auto number = dyn_cast<FloatAttr>(op.getValue()))
+      bits = rewriter.getIntegerAttr(i16, number.getValue().bitcastToAPInt());
+    else if (auto dense = dyn_cast<DenseFPElementsAttr>(op.getValue()))
+      bits = dense.bitcast(i16);
+    else
+      return rewriter.notifyMatchFailure(op, "not a dense constant");
+    Value value = arith::ConstantOp::create(rewriter, op.getLoc(), bits);
+    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, op.getType(), value);
+    return success();
+  }
+};
+
 struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandMathPass)
   StringRef getArgument() const override { return "tile-cpu-expand-math"; }
   StringRef getDescription() const override { return "expand transcendental math ops into polynomials"; }
-  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<arith::ArithDialect, math::MathDialect>(); }
+  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<arith::ArithDialect, math::MathDialect, LLVM::LLVMDialect, vector::VectorDialect>(); }
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
@@ -311,7 +403,11 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
 
 void populateExpandMathPatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
-  arith::populateExpandBFloat16Patterns(patterns); // x86-64 without AVX512-BF16 has only a libcall
+  // Ours wins over upstream's rounding, which selects among bf16 values; upstream's widening is integer code.
+  patterns.add<TruncateToBF16>(context, /*benefit=*/2);
+  patterns.add<FoldBitcast, ConstantAsBits, MoveAsBits<LLVM::LoadOp>, MoveAsBits<LLVM::StoreOp>, MoveAsBits<LLVM::MaskedLoadOp>, MoveAsBits<LLVM::MaskedStoreOp>,
+               MoveAsBits<arith::SelectOp>, MoveAsBits<vector::BroadcastOp>, MoveAsBits<vector::ShuffleOp>>(context);
+  arith::populateExpandBFloat16Patterns(patterns);
   auto add = [&](auto *op, Expansion expansion) {
     using OpTy = std::remove_pointer_t<decltype(op)>;
     patterns.add<ExpandPattern<OpTy>>(context, expansion);
