@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Checks the dependency rule of docs/architecture.md on `#include "seqc..."` lines. Exit 1 with one line per violation."""
+import argparse
 import pathlib
 import re
 import sys
@@ -42,32 +43,36 @@ def layer_of(path):
     return None
 
 
-def check(base, failures):
+def check(top, folder, failures):
+    base = top / folder
     for file in sorted(base.rglob("*")):
         if file.suffix not in {".cpp", ".h", ".td", ".c"}:
             continue
         layer = layer_of(file.relative_to(base).as_posix())
         if layer is None:
-            failures.append(f"{file.relative_to(TOP)}: belongs to no layer of utils/check_layers.py")
+            failures.append(f"{file.relative_to(top)}: belongs to no layer of utils/check_layers.py")
             continue
         for number, line in enumerate(file.read_text().splitlines(), 1):
             match = re.match(r'\s*#?include "seqc/([^"]+)"', line)
             target = layer_of(match.group(1)) if match else None
             if match and target != layer and target not in RULES[layer]:
-                failures.append(f"{file.relative_to(TOP)}:{number}: {layer} may not include {match.group(1)}")
+                failures.append(f"{file.relative_to(top)}:{number}: {layer} may not include {match.group(1)}")
 
 
-def check_runtime(failures):
-    for file in sorted((TOP / "runtime").rglob("*")):
+def check_runtime(top, failures):
+    for file in sorted((top / "runtime").rglob("*")):
         if file.suffix in {".c", ".h"} and re.search(r'#include ["<](seqc/|llvm|mlir)', file.read_text()):
-            failures.append(f"{file.relative_to(TOP)}: the runtime includes nothing of the compiler")
+            failures.append(f"{file.relative_to(top)}: the runtime includes nothing of the compiler")
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", type=pathlib.Path, default=TOP, help="a source tree (default: this one)")
+    top = parser.parse_args().root
     failures = []
-    check(TOP / "lib", failures)
-    check(TOP / "include" / "seqc", failures)
-    check_runtime(failures)
+    check(top, "lib", failures)
+    check(top, "include/seqc", failures)
+    check_runtime(top, failures)
     print("\n".join(failures) if failures else "layers: ok")
     return 1 if failures else 0
 
