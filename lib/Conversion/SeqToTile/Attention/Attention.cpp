@@ -263,7 +263,7 @@ FailureOr<SmallVector<Value>> emitAttention(OpBuilder &host, seq::GroupOp group,
     kernel.setConfig(name, value);
   if (failed(AttentionEmitter(kernel, info, config).emit()))
     return failure();
-  return kernel.launch(host, groupDtype(info));
+  return kernel.launch(host, groupDtype(info), info.outputs());
 }
 
 } // namespace seqc::convert

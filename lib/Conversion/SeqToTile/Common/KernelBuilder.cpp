@@ -181,7 +181,7 @@ std::string KernelBuilder::configText() const {
   return text;
 }
 
-SmallVector<Value> KernelBuilder::launch(OpBuilder &host, StringRef dtype) {
+SmallVector<Value> KernelBuilder::launch(OpBuilder &host, StringRef dtype, ArrayRef<Value> keys) {
   MLIRContext *context = location.getContext();
   for (const Expr &e : grid) { // every name becomes a parameter before the grid is written
     std::vector<std::string> used;
@@ -235,7 +235,13 @@ SmallVector<Value> KernelBuilder::launch(OpBuilder &host, StringRef dtype) {
   for (const std::string &n : names)
     scalars.push_back(shapeExprs.materialize(host, location, Expr::name(n)));
   auto launch = tile::LaunchOp::create(host, location, types, FlatSymbolRefAttr::get(context, symbol), ins, outs, scalars);
-  return llvm::to_vector_of<Value>(launch->getResults());
+  SmallVector<Value> values;
+  for (Value key : keys) {
+    const Written *it = llvm::find_if(writes, [&](const Written &w) { return w.key == key; });
+    assert(it != writes.end() && "every result is stored");
+    values.push_back(launch->getResult(it - writes.begin()));
+  }
+  return values;
 }
 
 } // namespace seqc::convert

@@ -51,8 +51,8 @@ public:
   void setConfig(llvm::StringRef name, int64_t value) { config.push_back({name.str(), value}); }
   std::string configText() const;
 
-  /// Ends the kernel and launches it at `host`'s insertion point. Results: one per written pointer, in order of writePointer calls.
-  llvm::SmallVector<mlir::Value> launch(mlir::OpBuilder &host, llvm::StringRef dtype);
+  /// Ends the kernel and launches it at `host`'s insertion point. Gives the values of `keys`, each the key of a written pointer.
+  llvm::SmallVector<mlir::Value> launch(mlir::OpBuilder &host, llvm::StringRef dtype, llvm::ArrayRef<mlir::Value> keys);
 
 private:
   mlir::Value insertArgument(unsigned position, mlir::Type type);

@@ -158,7 +158,7 @@ FailureOr<SmallVector<Value>> emitMatmul(OpBuilder &host, seq::GroupOp group, co
     kernel.setConfig(name, value);
   if (failed(MatmulEmitter(kernel, info).emit(config)))
     return failure();
-  return kernel.launch(host, groupDtype(info));
+  return kernel.launch(host, groupDtype(info), info.outputs());
 }
 
 } // namespace seqc::convert

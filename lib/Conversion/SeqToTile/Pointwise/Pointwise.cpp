@@ -198,7 +198,7 @@ FailureOr<SmallVector<Value>> emitPointwise(OpBuilder &host, seq::GroupOp group,
   PointwiseEmitter emitter(kernel, info);
   if (failed(emitter.emit(chooseAxes(info), config)))
     return failure();
-  return kernel.launch(host, groupDtype(info));
+  return kernel.launch(host, groupDtype(info), info.outputs());
 }
 
 } // namespace seqc::convert
