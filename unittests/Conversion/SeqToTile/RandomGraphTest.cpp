@@ -17,7 +17,7 @@ unsigned fromEnvironment(const char *name, unsigned otherwise) {
 TEST_F(SeqToTileTest, RandomGraphs) {
   unsigned first = fromEnvironment("SEQC_RANDOM_SEED", 1), count = fromEnvironment("SEQC_RANDOM_GRAPHS", 60);
   for (unsigned seed = first; seed < first + count && !HasFailure(); ++seed) {
-    std::string text = RandomGraph(seed).make(4 + seed % 20);
+    std::string text = RandomGraph(seed).make(4 + seed % 40);
     SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + text);
     ASSERT_TRUE(convert(text));
     expectEqual({{"B", 2}, {"L", 3}, {"N", 5}}, 1e-3);

@@ -85,12 +85,13 @@ FailureOr<Tile> TileEmitter::emitPad(Operation *op) {
   const DimLists &lists = info.domain().of(pad.getResult());
   Access access = info.read(pad.getSource(), lists, kernel.shapes());
   SmallVector<std::pair<unsigned, Expr>> shifts, bounds;
-  for (auto [d, low] : llvm::enumerate(pad.getMixedLowPad())) {
+  for (auto [d, low, high] : llvm::enumerate(pad.getMixedLowPad(), pad.getMixedHighPad())) {
+    if (isConstantIntValue(low, 0) && isConstantIntValue(high, 0))
+      continue; // maybe a part of a longer axis
     std::optional<Expr> shift = kernel.shapes().index(low);
     if (!shift)
       return op->emitError("expects padding sizes in terms of the named dims"), failure();
-    if (lists[d].size() != 1)
-      continue;
+    assert(lists[d].size() == 1 && "checked when the group was formed");
     unsigned f = lists[d].front();
     if (!access.stride(f) && info.domain().fine(f).size != access.view.dims[d].size)
       access.strides.push_back({f, Expr(1)}); // a source dim of extent 1 (or broadcast) still has bounds

@@ -141,8 +141,8 @@ SmallVector<Value> Grouping::outputsOf(const llvm::SetVector<Operation *> &ops) 
   return outputs;
 }
 
-bool Grouping::isKernel(const llvm::SetVector<Operation *> &ops, std::string *reason) {
-  return ops.size() <= kMaxOps && succeeded(GroupInfo::get(sorted(ops), outputsOf(ops), *shapes, nullptr, reason));
+bool Grouping::isKernel(const llvm::SetVector<Operation *> &ops, Operation **where, std::string *reason) {
+  return ops.size() <= kMaxOps && succeeded(GroupInfo::get(sorted(ops), outputsOf(ops), *shapes, where, reason));
 }
 
 //===-- Groups --------------------------------------------------------------===//
@@ -192,9 +192,6 @@ LogicalResult Grouping::place(Operation *op) {
           producers.insert(find(it->second));
         }
   }
-  std::string reason;
-  if (!isKernel(closure, &reason))
-    return op->emitError("cannot make a kernel of '") << op->getName() << "': " << reason;
   OpKind kind = classify(op);
   if (kind != OpKind::Elementwise && kind != OpKind::Reduce)
     return success();
@@ -237,38 +234,67 @@ void Grouping::placeView(Operation *op) {
   groupOf[op] = g;
 }
 
-/// Copies what the op reads through a reshape that strides cannot express.
+/// Copies what the op reads through reshapes that strides, or one iteration space, cannot express; then the op alone is a kernel.
 LogicalResult Grouping::ensureViews(Operation *op) {
+  // A reshape of a view; one of memory never stands in the way.
+  auto isReshape = [](Operation *o) {
+    Operation *source = o->getOperand(0).getDefiningOp();
+    return isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(o) && classify(o) == OpKind::View && source && classify(source) == OpKind::View;
+  };
   llvm::SetVector<Operation *> closure;
   collectClosure(op, closure);
   for (Operation *member : sorted(closure)) {
-    bool byPosition = isa<tensor::ExtractSliceOp, seq::AttentionOp>(member) || classify(member) == OpKind::Source;
-    for (Value v : valuesRead(member)) {
-      if (!isa<RankedTensorType>(v.getType()) || isa_and_nonnull<tensor::EmptyOp>(v.getDefiningOp()) || splatOf(v))
-        continue;
-      // Through its dims a kernel reads reshapes itself; only what is read by position must be strided memory.
-      if (!byPosition)
+    // Only what is read by position must be strided memory; through its dims a kernel reads reshapes itself.
+    if (!isa<tensor::ExtractSliceOp, seq::AttentionOp>(member) && classify(member) != OpKind::Source)
+      continue;
+    for (OpOperand &use : member->getOpOperands()) {
+      if (!isa<RankedTensorType>(use.get().getType()) || isa_and_nonnull<tensor::EmptyOp>(use.get().getDefiningOp()) || splatOf(use.get()))
         continue;
       Operation *blocker = nullptr;
-      while (failed(viewOf(v, *shapes, &blocker))) {
+      while (failed(viewOf(use.get(), *shapes, &blocker))) {
         if (!blocker)
           return op->emitError("expects sizes that follow from the named dims");
-        Value copy = makeCopy(blocker->getOperand(0), blocker, "a reshape of strided memory");
-        blocker->setOperand(0, copy);
+        if (failed(copySource(blocker)))
+          return failure();
       }
     }
   }
-  return success();
+  while (true) {
+    closure.clear();
+    collectClosure(op, closure);
+    Operation *where = nullptr;
+    std::string reason;
+    if (isKernel(closure, &where, &reason))
+      return success();
+    if (!where || !closure.contains(where) || !isReshape(where)) {
+      SmallVector<Operation *> ops = sorted(closure);
+      auto it = llvm::find_if(llvm::reverse(ops), isReshape);
+      where = it == ops.rend() ? nullptr : *it;
+    }
+    if (!where)
+      return op->emitError("cannot make a kernel of '") << op->getName() << "': " << reason;
+    if (failed(copySource(where)))
+      return failure();
+  }
+}
+
+LogicalResult Grouping::copySource(Operation *reshape) {
+  FailureOr<Value> copy = makeCopy(reshape->getOperand(0), reshape, "a reshape of strided memory");
+  if (succeeded(copy))
+    reshape->setOperand(0, *copy);
+  return copy;
 }
 
 /// A group that writes `v` to memory of its own.
-Value Grouping::makeCopy(Value v, Operation *before, StringRef why) {
+FailureOr<Value> Grouping::makeCopy(Value v, Operation *before, StringRef why) {
   before->emitRemark("layout-copy: ") << why << " needs a copy of " << v.getType();
   // The copy is an op of its own that later steps see as memory: a cast to the same type, marked.
   OpBuilder b(before);
   auto cast = tensor::CastOp::create(b, before->getLoc(), v.getType(), v);
   cast->setAttr(kResultViewAttr, b.getUnitAttr());
   position[cast] = position[before] - 1;
+  if (failed(ensureViews(cast)))
+    return failure();
   unsigned own = groups.size();
   groups.emplace_back();
   mergedInto.push_back(own);
@@ -300,13 +326,10 @@ LogicalResult Grouping::placeResults() {
     bool computed = def && groupOf.count(def) && !isAttached(def);
     if (computed && written.insert(v).second)
       continue;
-    if (!computed && def && (isCompute(classify(def)) || classify(def) == OpKind::View)) {
-      // a transpose of a value with this use only may still be written by its kernel
-      v = use.get();
-    } else {
-      v = use.get();
-    }
-    use.set(makeCopy(v, terminator, "a result that is no memory of its own"));
+    FailureOr<Value> copy = makeCopy(use.get(), terminator, "a result that is no memory of its own");
+    if (failed(copy))
+      return failure();
+    use.set(*copy);
     written.insert(use.get());
   }
   return success();

@@ -29,15 +29,16 @@ private:
   void collectClosure(mlir::Operation *op, llvm::SetVector<mlir::Operation *> &ops);
   llvm::SmallVector<mlir::Operation *> sorted(const llvm::SetVector<mlir::Operation *> &ops);
   llvm::SmallVector<mlir::Value> outputsOf(const llvm::SetVector<mlir::Operation *> &ops);
-  bool isKernel(const llvm::SetVector<mlir::Operation *> &ops, std::string *reason = nullptr);
+  bool isKernel(const llvm::SetVector<mlir::Operation *> &ops, mlir::Operation **where = nullptr, std::string *reason = nullptr);
   bool reaches(unsigned from, unsigned to, bool direct);
   unsigned find(unsigned g);
 
   mlir::LogicalResult place(mlir::Operation *op);
   void placeView(mlir::Operation *op);
   mlir::LogicalResult ensureViews(mlir::Operation *op);
+  mlir::LogicalResult copySource(mlir::Operation *reshape);
   mlir::LogicalResult placeResults();
-  mlir::Value makeCopy(mlir::Value v, mlir::Operation *before, llvm::StringRef why);
+  llvm::FailureOr<mlir::Value> makeCopy(mlir::Value v, mlir::Operation *before, llvm::StringRef why);
   void build();
   void number();
 
