@@ -3,7 +3,7 @@
 
 import unittest
 
-from torch_support import Outputs, TorchCase, interpret, needs_interpreter, needs_torch, numpy_of, torch
+from torch_support import Outputs, TorchCase, needs_interpreter, needs_torch, numpy_of, torch
 
 if torch is not None:
     import torch.nn.functional as F
@@ -212,7 +212,7 @@ class Products(TorchCase):
             self.assertRegex(text, r"linalg.batch_matmul .*outs\(.* : tensor<2x3x3xf32>\)")
             self.assertRegex(text, r"arith.extf .*\n?")
             if dtype == torch.float16:
-                for got, want in zip(interpret(self.exported.path, [numpy_of(a) for a in args], len(functions)), module(*args)):
+                for got, want in zip(self.run_graph(self.exported.path, [numpy_of(a) for a in args], len(functions)), module(*args)):
                     self.assertLess(abs(got.astype("f8") - numpy_of(want.double())).max(), 4e-3)
 
 

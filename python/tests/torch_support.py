@@ -35,11 +35,18 @@ def needs_torch(test):
     return unittest.skip("PyTorch is not installed (./dev setup --torch)")(test)
 
 
-def needs_interpreter(test):
-    if tool("seqc-interp"):
-        return test
-    print(f"SKIPPED without seqc-interp: {test.__module__}.{test.__qualname__}", file=sys.stderr)
-    return unittest.skip("seqc-interp is not built")(test)
+def _needs_tool(name):
+    def decorate(test):
+        if tool(name):
+            return test
+        print(f"SKIPPED without {name}: {test.__module__}.{test.__qualname__}", file=sys.stderr)
+        return unittest.skip(f"{name} is not built")(test)
+
+    return decorate
+
+
+needs_interpreter = _needs_tool("seqc-interp")
+needs_compiler = _needs_tool("seqc")
 
 
 def interpret(path, arrays, results, precision="f64"):
@@ -87,6 +94,8 @@ def numpy_of(tensor):
 class TorchCase(unittest.TestCase):
     """Base of tests that export a module and run it. torch's default type is f64 here, so that a wrong formula is not taken for rounding."""
 
+    dtype, tolerance = "float64", 1e-10
+
     def setUp(self):
         self._folder = tempfile.TemporaryDirectory()
         self.addCleanup(self._folder.cleanup)
@@ -94,7 +103,7 @@ class TorchCase(unittest.TestCase):
         if torch is not None:
             torch.manual_seed(7)
             self.addCleanup(torch.set_default_dtype, torch.get_default_dtype())
-            torch.set_default_dtype(torch.float64)
+            torch.set_default_dtype(getattr(torch, self.dtype))
 
     def export(self, module, args, **options):
         """Path of the .mlir file, verified with seqc-opt where it is built."""
@@ -109,23 +118,46 @@ class TorchCase(unittest.TestCase):
         with open(path, encoding="utf-8") as file:
             return file.read()
 
-    def check_at(self, path, module, args, names=None, tolerance=1e-10):
-        """Interpreter in f64 against PyTorch on these inputs."""
+    def run_graph(self, path, arrays, results):
+        """The reference interpreter in f64."""
+        return interpret(path, arrays, results)
+
+    def check_at(self, path, module, args, names=None):
+        """The graph against PyTorch on these inputs."""
         with torch.no_grad():
             expected = module(*args)
         expected = expected if isinstance(expected, (tuple, list)) else [expected]
-        results = interpret(path, [numpy_of(a) for a in args], len(expected))
+        results = self.run_graph(path, [numpy_of(a) for a in args], len(expected))
         for i, (got, want) in enumerate(zip(results, expected)):
             label = names[i] if names else f"result {i}"
             want = numpy_of(want)
             self.assertEqual(got.shape, want.shape, label)
-            np.testing.assert_allclose(got.astype(np.float64), want.astype(np.float64), rtol=tolerance, atol=tolerance, err_msg=label)
+            np.testing.assert_allclose(got.astype(np.float64), want.astype(np.float64), rtol=self.tolerance, atol=self.tolerance, err_msg=label)
 
-    def check_functions(self, functions, make, sizes, dynamic_shapes=None, tolerance=1e-10):
+    def check_functions(self, functions, make, sizes, dynamic_shapes=None):
         """Exports {name: function} as one module with the inputs of make(first size) and compares at all sizes."""
         module = Outputs(functions.values())
         path = self.export(module, make(*sizes[0]), dynamic_shapes=None if dynamic_shapes is None else (dynamic_shapes,))
         for size in sizes:
             with self.subTest(size=size):
-                self.check_at(path, module, make(*size), list(functions), tolerance)
+                self.check_at(path, module, make(*size), list(functions))
         return path
+
+
+class Compiled:
+    """Mixed into a TorchCase: the graph is compiled ahead of time, run through the runtime, and compared with PyTorch in f32."""
+
+    dtype, tolerance = "float32", 2e-5
+
+    def run_graph(self, path, arrays, results):
+        import seqc
+
+        text = self.text(path)
+        if getattr(self, "_compiled", None) != text:
+            package = os.path.join(self.folder, "model.seqc")
+            done = subprocess.run([tool("seqc"), "compile", path, "-o", package], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self._compiled, self._package = text, seqc.load(package)
+            self.addCleanup(self._package.close)
+        found = self._package["main"](*arrays)
+        return list(found) if isinstance(found, tuple) else [found]
