@@ -25,6 +25,8 @@ static cl::opt<double> minSeconds("min-seconds", cl::desc("measure at least this
 static cl::opt<bool> json("json", cl::desc("print one JSON object"), cl::sub(benchCommand()));
 
 Error runBench() {
+  if (!(minSeconds >= 0 && minSeconds <= 3600))
+    return fail(ExitCode::Usage, "E2001", "expects 0 to 3600 for --min-seconds");
   Expected<Session> session = Session::open(package, {device, threads, false});
   if (!session)
     return session.takeError();

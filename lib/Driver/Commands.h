@@ -10,6 +10,8 @@ namespace seqc::driver {
 
 llvm::cl::SubCommand &compileCommand();
 llvm::Error runCompile();
+/// --diagnostics=json was given to the command.
+bool wantsJsonDiagnostics();
 llvm::cl::SubCommand &runCommand();
 llvm::Error runRun();
 llvm::cl::SubCommand &inspectCommand();

@@ -9,6 +9,7 @@
 #include "seqc_rt/package_format.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FileSystem.h"
 
 using namespace llvm;
 
@@ -16,11 +17,14 @@ namespace seqc::driver {
 
 /// Runs one pipeline; the class of a failure follows from the diagnostics.
 static Error runPipeline(mlir::ModuleOp module, void (*build)(mlir::OpPassManager &)) {
-  bool unsupported = false, reported = false;
+  bool unsupported = false, reported = false, noEntry = false;
   mlir::ScopedDiagnosticHandler watch(module.getContext(), [&](mlir::Diagnostic &d) {
     if (d.getSeverity() == mlir::DiagnosticSeverity::Error) {
       reported = true;
-      unsupported |= StringRef(d.str()).contains("not supported") || StringRef(d.str()).contains("unsupported");
+      std::string text = d.str();
+      for (const char *phrase : {"is not a form of a seq graph", "not supported", "unsupported"})
+        unsupported |= StringRef(text).contains(phrase);
+      noEntry |= StringRef(text).contains("expects a function with 'seq.export'");
     }
     return mlir::failure(); // the other handlers print it
   });
@@ -30,6 +34,8 @@ static Error runPipeline(mlir::ModuleOp module, void (*build)(mlir::OpPassManage
     return Error::success();
   if (unsupported)
     return fail(ExitCode::Unsupported, "E3001", "the graph contains what seqc does not support; see the errors above");
+  if (noEntry)
+    return fail(ExitCode::Rejected, "E1003", "the module has no entry point; mark a function with the attribute seq.export");
   if (reported)
     return fail(ExitCode::Rejected, "E1002", "the graph is not valid; see the errors above");
   return fail(ExitCode::Internal, "E7001", "a pass failed without saying why");
@@ -130,6 +136,8 @@ Error writePackage(const Compiled &compiled, StringRef weightsPath, StringRef pa
   if (!member.empty()) {
     if (weightsPath.empty())
       return fail(ExitCode::Damaged, "E4002", "the graph has weights, but names no file for them; give --weights");
+    if (!sys::fs::exists(weightsPath))
+      return fail(ExitCode::Damaged, "E4002", (weightsPath + ": no such file; the weights are read from the file that seq.weights or --weights names").str());
     Expected<SafetensorsFile> file = SafetensorsFile::open(weightsPath);
     if (!file)
       return fail(ExitCode::Damaged, "E4002", toString(file.takeError()));

@@ -28,9 +28,13 @@ static cl::opt<std::string> diagnostics("diagnostics", cl::desc("text or json, o
 static cl::opt<bool> timing("timing", cl::desc("print the time of each phase to standard error"), cl::sub(compileCommand()));
 
 static Expected<Phase> phaseOption(StringRef option, StringRef value) {
-  if (std::optional<Phase> p = parsePhase(value))
+  if (std::optional<Phase> p = parsePhase(value); p && (option == "emit" || info(*p).resumable))
     return *p;
-  return fail(ExitCode::Usage, "E2001", ("expects a phase for --" + option + ", but got '" + value + "'").str());
+  std::string names;
+  for (const PhaseInfo &p : allPhases())
+    if (option == "emit" || p.resumable)
+      names += (names.empty() ? "" : ", ") + p.name.str();
+  return fail(ExitCode::Usage, "E2001", ("expects one of " + names + " for --" + option + ", but got '" + value + "'").str());
 }
 
 static Error checkTargets() {
@@ -39,6 +43,8 @@ static Error checkTargets() {
       return fail(ExitCode::Unsupported, "E3002", "target '" + t + "' is not supported by this build; supported: cpu");
   return Error::success();
 }
+
+bool wantsJsonDiagnostics() { return compileCommand() && diagnostics == "json"; }
 
 Error runCompile() {
   if (Error e = checkTargets())
@@ -51,7 +57,7 @@ Error runCompile() {
   Expected<Phase> last = phaseOption("emit", emit), first = phaseOption("from", from);
   if (!last || !first)
     return joinErrors(last ? Error::success() : last.takeError(), first ? Error::success() : first.takeError());
-  if (!info(*first).resumable || *first > *last)
+  if (*first > *last)
     return fail(ExitCode::Usage, "E2001", "--from=" + from + " cannot be followed by --emit=" + emit);
   options.from = *first;
   options.upTo = *last;

@@ -6,6 +6,7 @@
 #include "seqc/Driver/Compile.h"
 #include "seqc/Emit/CpuObject.h"
 #include "seqc/Pipelines/Pipelines.h"
+#include "seqc/Support/Files.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
@@ -74,6 +75,9 @@ public:
     context.appendDialectRegistry(registry);
     // One small module: starting a thread pool costs more than it gives.
     context.disableMultithreading();
+    // Ops of other dialects are parsed, so that the check of the graph lists all of them with what to write instead.
+    context.allowUnregisteredDialects();
+    context.printOpOnDiagnostic(false);
   }
 
   Error run() {
@@ -86,7 +90,7 @@ public:
       if (phase <= options.from || phase > options.upTo)
         continue;
       if (Error e = lower(*module, static_cast<Phase>(static_cast<int>(phase) - 1), phase))
-        return e;
+        return options.from == Phase::Seq ? std::move(e) : wrongPhase(std::move(e));
       if (Error e = dump(phase))
         return e;
       lap(info(phase).name);
@@ -101,7 +105,7 @@ public:
     std::string weights = weightsPath();
     Expected<Compiled> compiled = compileKernels(std::move(module), options.cpu);
     if (!compiled)
-      return compiled.takeError();
+      return options.from == Phase::Seq ? compiled.takeError() : wrongPhase(compiled.takeError());
     lap("object");
     if (!options.dumpDir.empty())
       if (Error e = writeFile(dumpPath(Phase::Object), StringRef(compiled->library.data(), compiled->library.size())))
@@ -127,6 +131,16 @@ private:
       return fail(ExitCode::Rejected, "E1001", (input + ": the text does not parse or verify; see the errors above").str());
     lap("parse");
     return Error::success();
+  }
+
+  /// A text that is not what --from says is the user's mistake, whatever the pass that noticed it thinks.
+  Error wrongPhase(Error e) {
+    StringRef phase = info(options.from).name;
+    return handleErrors(std::move(e), [&](std::unique_ptr<DriverError> d) -> Error {
+      if (d->exitCode() != ExitCode::Rejected && d->exitCode() != ExitCode::Internal)
+        return Error(std::move(d));
+      return fail(ExitCode::Rejected, "E1004", (input + ": the text is not of phase " + phase + "; write it with --emit=" + phase + " or --dump-dir").str());
+    });
   }
 
   std::string weightsPath() {
@@ -208,11 +222,8 @@ private:
 
   /// Whole or not at all.
   static Error writeFile(StringRef path, StringRef bytes) {
-    Error e = writeToOutput(path, [&](raw_ostream &os) {
-      os << bytes;
-      return Error::success();
-    });
-    return e ? fail(ExitCode::Damaged, "E4001", (path + ": " + toString(std::move(e))).str()) : Error::success();
+    Error e = writeAtomically(path, [&](raw_ostream &os) { os << bytes; });
+    return e ? fail(ExitCode::Damaged, "E4001", toString(std::move(e))) : Error::success();
   }
 
   void lap(StringRef what) {

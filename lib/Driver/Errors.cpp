@@ -2,6 +2,7 @@
 // Errors of the driver: printing, exit codes, and the table behind `seqc explain`.
 #include "seqc/Driver/Driver.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -12,18 +13,27 @@ char DriverError::ID = 0;
 
 Error fail(ExitCode code, StringRef id, std::string message) { return make_error<DriverError>(code, id, std::move(message)); }
 
-ExitCode report(Error error) {
+/// One JSON object a line, as the diagnostics before it.
+static void printJson(StringRef message, StringRef id) {
+  errs() << json::Value(json::Object{{"severity", "error"}, {"message", message}, {"id", ("seqc-" + id).str()}}) << '\n';
+}
+
+ExitCode report(Error error, bool asJson) {
   ExitCode code = ExitCode::Done;
   handleAllErrors(
       std::move(error),
       [&](const DriverError &e) {
         code = e.exitCode();
+        if (asJson)
+          return printJson(e.text(), e.identifier());
         errs() << "seqc: error: ";
         e.log(errs());
         errs() << '\n';
       },
       [&](const ErrorInfoBase &e) {
         code = ExitCode::Internal;
+        if (asJson)
+          return printJson(e.message(), "E7001");
         errs() << "seqc: internal error: " << e.message() << " [seqc-E7001]\n";
       });
   return code;
@@ -39,6 +49,8 @@ constexpr Explanation kExplanations[] = {
     {"E1002", "The graph breaks a rule of the graph level (a shape, a dtype, a name of a dim).\n"
               "Each diagnostic names the op, its location and the rule; the rules are in docs/spec/seq/ and docs/spec/graph-forms.md.\n"},
     {"E1003", "The module has no entry point. Mark at least one function with the attribute `seq.export`.\n"},
+    {"E1004", "The text that was to be resumed is not of the phase that --from names.\n"
+              "Texts of a phase are written by `seqc compile --emit=<phase>` and `--dump-dir`; their first line says how to resume them.\n"},
     {"E2001", "The command line is wrong. `seqc <command> --help` lists the options with their defaults.\n"},
     {"E3001", "The graph contains ops that seqc does not support. All of them are listed, with locations.\n"
               "Rewrite them in the forms of docs/spec/graph-forms.md, or import the model with `python3 -m seqc.torch`, which does so.\n"},

@@ -26,10 +26,28 @@ constexpr StringLiteral kOverview = "seqc: ahead-of-time compiler for long-seque
 void printVersion(raw_ostream &os) { os << "seqc " << SEQC_VERSION << " (LLVM " << LLVM_VERSION_STRING << ")\n"; }
 } // namespace
 
+/// The libraries register hundreds of options of their own; help shows ours.
+static void hideForeignOptions() {
+  for (const auto &entry : cl::getRegisteredOptions())
+    if (entry.first != "help" && entry.first != "help-list" && entry.first != "version")
+      entry.second->setHiddenFlag(cl::Hidden);
+}
+
+/// Text that did not reach standard output is an error too.
+static Error flushOutput(Error error) {
+  outs().flush();
+  std::error_code ec = outs().error();
+  outs().clear_error();
+  if (error || !ec)
+    return error;
+  return fail(ExitCode::Damaged, "E4001", "standard output cannot be written: " + ec.message());
+}
+
 int run(int argc, char **argv) {
   InitLLVM init(argc, argv);
   for (const Command &c : kCommands)
     c.subCommand();
+  hideForeignOptions();
   cl::SetVersionPrinter(printVersion);
   std::string errors;
   raw_string_ostream os(errors);
@@ -39,7 +57,7 @@ int run(int argc, char **argv) {
   }
   for (const Command &c : kCommands)
     if (c.subCommand())
-      return static_cast<int>(report(c.run()));
+      return static_cast<int>(report(flushOutput(c.run()), wantsJsonDiagnostics()));
   errs() << kOverview << "seqc: error: no command given [seqc-E2001]\n";
   return static_cast<int>(ExitCode::Usage);
 }

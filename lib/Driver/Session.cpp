@@ -2,6 +2,7 @@
 #include "Session.h"
 #include "seqc/Interpreter/Tensor.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstdlib>
 #include <cstring>
@@ -202,7 +203,8 @@ Expected<StringMap<int64_t>> parseDims(StringRef text) {
     int64_t value;
     if (number.getAsInteger(10, value) || value < 0)
       return fail(ExitCode::Usage, "E2001", "expects shapes as B=2,L=64, but got '" + part.str() + "'");
-    dims[name.trim()] = value;
+    if (!dims.try_emplace(name.trim(), value).second)
+      return fail(ExitCode::Usage, "E2001", "expects one size for dim " + name.trim().str() + ", but got '" + text.str() + "'");
   }
   return dims;
 }
@@ -211,6 +213,7 @@ Expected<std::vector<HostTensor>> makeInputs(const seqc_rt_function_t *fn, const
   std::vector<HostTensor> inputs;
   std::mt19937_64 random(seed);
   std::uniform_real_distribution<double> uniform(-1.0, 1.0);
+  StringSet<> used;
   for (int32_t i = 0; i < seqc_rt_function_num_inputs(fn); ++i) {
     const seqc_rt_tensor_info_t *info = seqc_rt_function_input(fn, i);
     std::vector<int64_t> shape;
@@ -220,6 +223,8 @@ Expected<std::vector<HostTensor>> makeInputs(const seqc_rt_function_t *fn, const
       if (dim.size < 0 && it == dims.end())
         return fail(ExitCode::Usage, "E2001", std::string("no size for dim ") + dim.text + " of input " + info->name + "; give --shapes=" + dim.text + "=N");
       shape.push_back(dim.size >= 0 ? dim.size : it->second);
+      if (dim.size < 0)
+        used.insert(dim.text);
     }
     Expected<HostTensor> t = HostTensor::make(info->dtype_name, shape);
     if (!t)
@@ -230,6 +235,9 @@ Expected<std::vector<HostTensor>> makeInputs(const seqc_rt_function_t *fn, const
         t->set(e, uniform(random));
     inputs.push_back(*t);
   }
+  for (const auto &entry : dims)
+    if (!used.contains(entry.getKey()))
+      return fail(ExitCode::Usage, "E2001", ("the function has no dim '" + entry.getKey() + "'; `seqc inspect` lists them").str());
   return inputs;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The zip structures are those of PKWARE's APPNOTE 6.3, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16 (ends).
 #include "seqc/Emit/Package.h"
+#include "seqc/Support/Files.h"
 #include "seqc_rt/package_format.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CRC.h"
@@ -222,30 +223,6 @@ Error PackageWriter::check() const {
 }
 
 // --- Writing ------------------------------------------------------------------------------------------------------------------------
-
-/// Runs `fill` on a new file beside `path` and renames it to `path`; removes it on any error.
-static Error writeAtomically(StringRef path, function_ref<void(raw_ostream &)> fill) {
-  if (sys::fs::exists(path) && !sys::fs::is_regular_file(path))
-    return createStringError(path + ": expects a regular file or a new name");
-  SmallString<128> temporary;
-  int fd;
-  std::error_code error = sys::fs::createUniqueFile(path + ".%%%%%%.tmp", fd, temporary, sys::fs::OF_None, sys::fs::all_read | sys::fs::all_write);
-  if (error)
-    return createStringError(path + ": cannot be written: " + error.message());
-  {
-    raw_fd_ostream out(fd, /*shouldClose=*/true);
-    fill(out);
-    out.close();
-    error = out.error();
-    out.clear_error();
-  }
-  if (!error)
-    error = sys::fs::rename(temporary, path);
-  if (!error)
-    return Error::success();
-  sys::fs::remove(temporary);
-  return createStringError(path + ": cannot be written: " + error.message());
-}
 
 Error PackageWriter::write(StringRef path, json::Object manifest) {
   if (Error e = check())

@@ -26,6 +26,7 @@ void registerAllDialects(DialectRegistry &registry) {
 
 void buildSeqOptPipeline(OpPassManager &pm) {
   pm.addPass(seq::createVerifyGraphPass());
+  pm.addNestedPass<func::FuncOp>(createShapeFacts());
   pm.addPass(seq::createRaisePass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

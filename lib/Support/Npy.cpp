@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "seqc/Support/Npy.h"
+#include "seqc/Support/Files.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
@@ -115,9 +116,8 @@ Error writeNpy(StringRef path, StringRef dtype, ArrayRef<int64_t> shape, StringR
   // Magic, version, length and header together are a multiple of 64 bytes.
   header.append(alignTo(header.size() + 11, 64) - header.size() - 11, ' ');
   header += '\n';
-  return writeToOutput(path, [&](raw_ostream &os) {
+  return writeAtomically(path, [&](raw_ostream &os) {
     os << kMagic << '\x01' << '\0' << static_cast<char>(header.size() & 0xff) << static_cast<char>(header.size() >> 8) << header << data;
-    return Error::success();
   });
 }
 

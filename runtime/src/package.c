@@ -16,12 +16,12 @@ enum { kMaxThreads = 1024 };
 
 // --- Files and digests ----------------------------------------------------------------------------------------------------------------
 
-static seqc_rt_status_t map_fd(int fd, const char *path, seqc_rt_package_t *pkg) {
+static seqc_rt_status_t map_fd(int fd, seqc_rt_package_t *pkg) {
   struct stat st;
   if (fstat(fd, &st))
-    return rt_fail(SEQC_RT_IO_ERROR, "%s: cannot be read: %s", path, strerror(errno));
+    return rt_fail(SEQC_RT_IO_ERROR, "cannot be read: %s", strerror(errno));
   if (!S_ISREG(st.st_mode))
-    return rt_fail(SEQC_RT_IO_ERROR, "%s: expects a regular file", path);
+    return rt_fail(SEQC_RT_IO_ERROR, "expects a regular file");
   if (st.st_size == 0)
     return rt_fail(SEQC_RT_BAD_PACKAGE, "expects a .seqc package, but the file is empty");
   void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -39,7 +39,7 @@ static seqc_rt_status_t map_file(const char *path, seqc_rt_package_t *pkg) {
     bool missing = errno == ENOENT || errno == ENOTDIR;
     return rt_fail(missing ? SEQC_RT_NOT_FOUND : SEQC_RT_IO_ERROR, "cannot be opened: %s", strerror(errno));
   }
-  seqc_rt_status_t status = map_fd(fd, path, pkg);
+  seqc_rt_status_t status = map_fd(fd, pkg);
   close(fd);
   return status;
 }

@@ -31,6 +31,8 @@ public:
   void log(llvm::raw_ostream &os) const override { os << message << " [seqc-" << id << "]"; }
   std::error_code convertToErrorCode() const override { return llvm::inconvertibleErrorCode(); }
   ExitCode exitCode() const { return code; }
+  llvm::StringRef identifier() const { return id; }
+  llvm::StringRef text() const { return message; }
 
 private:
   ExitCode code;
@@ -40,7 +42,8 @@ private:
 llvm::Error fail(ExitCode code, llvm::StringRef id, std::string message);
 
 /// Prints the error, if any, and returns the exit code that belongs to it (Internal for errors of no known class).
-ExitCode report(llvm::Error error);
+/// As text or as one JSON object.
+ExitCode report(llvm::Error error, bool asJson = false);
 
 /// Text of `seqc explain <id>`, empty if the id does not exist.
 llvm::StringRef explain(llvm::StringRef id);

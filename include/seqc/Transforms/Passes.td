@@ -26,4 +26,20 @@ def CheckBufferPlan : Pass<"check-buffer-plan", "::mlir::func::FuncOp"> {
   let description = [{ Fails if a launch reads memory that was overwritten, or a range leaves the workspace. Changes nothing. }];
   let options = [Option<"samples", "samples", "unsigned", "8", "random choices of the dims">];
 }
+
+def ShapeFacts : Pass<"seq-shape-facts", "::mlir::func::FuncOp"> {
+  let summary = "adds what ops require of dynamic sizes to seq.assume";
+  let description = [{
+    Types say nothing about two dims `?`. Operands of an elementwise op, dims that one loop of a product runs over, parts of `tensor.concat`, the two
+    sides of `tensor.expand_shape` and the operands of `seq.attention` must agree, and a slice must lie inside its tensor. Where that does not follow
+    from equal names, it becomes a fact of an exported function, which the runtime checks at launch. Sizes that can never agree are an error.
+
+    ```mlir
+    func.func @f(%x: tensor<?xf32> {seq.dims = ["L"]}, %y: tensor<?xf32> {seq.dims = ["M"]}) -> tensor<?xf32> attributes {seq.export} {
+      %z = arith.addf %x, %y : tensor<?xf32>      // seq.assume = ["L == M"]
+      return %z : tensor<?xf32>
+    }
+    ```
+  }];
+}
 #endif

@@ -249,7 +249,7 @@ func.func @dim_index(%x: tensor<?xf32> {seq.dims = ["N"]}) attributes {seq.expor
 // -----
 
 module {
-  // expected-error@+1 {{'ml_program.global' op is not a form of a seq graph: it is a weight, but the module has no 'seq.weights' attribute}}
+  // expected-error@+1 {{'ml_program.global' op expects the module attribute 'seq.weights', which names the file of this weight, but got none}}
   ml_program.global private @w(#ml_program.extern<tensor<8xf32>>) : tensor<8xf32>
   // expected-error@+1 {{'ml_program.global' op is not a form of a seq graph: it is mutable; state is passed as arguments and results}}
   ml_program.global private mutable @s(dense<1.0> : tensor<8xf32>) : tensor<8xf32>

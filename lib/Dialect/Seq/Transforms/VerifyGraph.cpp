@@ -158,7 +158,7 @@ static LogicalResult global(Operation *op) {
   if (!value)
     return refuse(op, "it has no value; write #ml_program.extern (a weight) or dense<..>");
   if (isa<ml_program::ExternAttr>(value) && !op->getParentOp()->hasAttr(kWeightsAttr))
-    return refuse(op, "it is a weight, but the module has no 'seq.weights' attribute that names the file");
+    return op->emitOpError() << "expects the module attribute 'seq.weights', which names the file of this weight, but got none";
   return success();
 }
 
