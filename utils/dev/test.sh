@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Test classes with their time budgets (minutes, on 2 cores). A class fails when it exceeds its budget.
-readonly budget_build=20 budget_unit=5 budget_exec=8 budget_package=4 budget_python=5
+readonly budget_build=20 budget_unit=5 budget_exec=8 budget_package=4 budget_python=8
 
 declare -a summary=()
 passed=0 failed=0
