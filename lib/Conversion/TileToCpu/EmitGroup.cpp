@@ -173,6 +173,7 @@ public:
 
   void emit() {
     collectAccesses();
+    boundLoops();
     for (const Reduction &r : reductions)
       if (!r.onlyLast())
         r.initialize();
@@ -216,6 +217,23 @@ private:
         accesses[op] = kernel.accessOf(op);
   }
 
+  /// Extents of the outer loops: what any root needs.
+  void boundLoops() {
+    Needs needs(step.shape.size());
+    auto also = [&](const Needs &more) {
+      for (auto [a, b] : llvm::zip_equal(needs, more))
+        a = a.join(b);
+    };
+    for (Operation *s : step.stores)
+      also(kernel.bounds.ofStore(cast<tile::StoreOp>(s)));
+    for (const Reduction &r : reductions)
+      also(kernel.bounds.ofReduce(r.op));
+    for (auto &[v, buffer] : targets)
+      also(kernel.bounds.of(v));
+    for (auto [full, need] : llvm::zip_equal(step.shape, needs))
+      extents.push_back(kernel.neededExtent(full, need));
+  }
+
   void nest(bool useMasks) {
     masked = useMasks;
     outer(0, Point());
@@ -230,7 +248,7 @@ private:
       row(p);
       return;
     }
-    code.loop(0, step.shape[dim], 1, [&](Size i) {
+    code.loop(0, extents[dim], 1, [&](Size i) {
       Point q = p;
       q.index.push_back(i);
       outer(dim + 1, q);
@@ -325,6 +343,7 @@ private:
   std::vector<Reduction> reductions;
   SmallVector<std::pair<Value, Buffer>> targets;
   llvm::MapVector<Operation *, Access> accesses;
+  SmallVector<Size> extents;
   bool masked = false;
 };
 

@@ -88,6 +88,8 @@ void KernelEmitter::emitDot(tile::DotOp op, Block &block, size_t step) {
   dot.bType = b.element;
   dot.accType = c.element;
   dot.zeroInit = !acc;
+  if (Size rows = neededExtent(dot.m, bounds.of(op.getResult())[rank - 2]); !rows.is(dot.m))
+    dot.mValid = code.val(rows);
   if (int64_t bytes = cpuDotScratchBytes(dot, target))
     dot.scratch = allocate({bytes}, code.b.getI8Type()).ptr;
   // Batch dims are loops around the product.

@@ -17,7 +17,7 @@ Type memoryType(Type element) { return element.isInteger(1) ? Type(IntegerType::
 static int64_t memoryBytes(Type element) { return llvm::divideCeil(memoryType(element).getIntOrFloatBitWidth(), 8); }
 
 KernelEmitter::KernelEmitter(tile::KernelOp kernel, OpBuilder &builder, const CpuTarget &target)
-    : code(builder, kernel.getLoc()), target(target), plan(kernel), kernel(kernel) {}
+    : code(builder, kernel.getLoc()), target(target), plan(kernel), bounds(kernel), kernel(kernel) {}
 
 //===-- Frame ---------------------------------------------------------------------===//
 
@@ -225,6 +225,14 @@ Access KernelEmitter::accessOf(Operation *op) {
     both(a.full, a.leading);
   a.base = code.at(view.ptr, memoryType(view.element), offset);
   return a;
+}
+
+Size KernelEmitter::neededExtent(int64_t full, const Need &need) {
+  auto known = [&](Value v) { return !v || scalars.contains(v); };
+  if (need.kind != Need::bounded || !known(need.size) || !known(need.coord))
+    return full;
+  auto sizeOf = [&](Value v, int64_t number) { return v ? code.from(scalar(v), 0) : Size(number); };
+  return code.max(code.min(code.sub(sizeOf(need.size, need.sizeNumber), sizeOf(need.coord, need.coordNumber)), full), 0);
 }
 
 //===-- Buffers -------------------------------------------------------------------===//

@@ -4,6 +4,7 @@
 #ifndef SEQC_LIB_CONVERSION_TILETOCPU_KERNELEMITTER_H
 #define SEQC_LIB_CONVERSION_TILETOCPU_KERNELEMITTER_H
 
+#include "Bounds.h"
 #include "EmitCode.h"
 #include "Plan.h"
 #include "seqc/Conversion/CpuTarget.h"
@@ -56,12 +57,15 @@ public:
   Code code;
   const CpuTarget &target;
   const Plan plan;
+  const Bounds bounds;
 
   // Values of the kernel in the function.
   mlir::Value scalar(mlir::Value v) { return scalars.lookup(v); }
   const Buffer *findBuffer(mlir::Value v) const;
   View viewOf(mlir::Value v);
   Access accessOf(mlir::Operation *op);
+  /// How many of the `full` indices along a dim are needed; all of them while the bound is not known at this place.
+  Size neededExtent(int64_t full, const Need &need);
 
   // Memory of a buffer.
   mlir::Value loadBuffer(const Buffer &buffer, const Point &p);
