@@ -44,11 +44,12 @@ std::string Config::text() const {
   return out;
 }
 
-int64_t tileExtent(const Expr &size, int64_t limit) {
+int64_t tileExtent(const Expr &size, int64_t limit, int64_t multiple) {
   if (!size.isConst())
     return limit;
-  int64_t n = size.value() < 8 ? std::max<int64_t>(size.value(), 1) : llvm::alignTo(size.value(), 8);
-  return std::min(n, limit);
+  // As many blocks as the limit asks for, of equal extent: 192 in two blocks of 96, not 128 and a half-empty one.
+  int64_t n = std::max<int64_t>(size.value(), 1), blocks = llvm::divideCeil(n, limit), extent = llvm::divideCeil(n, blocks);
+  return extent < multiple ? extent : std::min<int64_t>(llvm::alignTo(extent, multiple), limit);
 }
 
 void assignGrid(TileEmitter &emitter, const GroupInfo &info, ArrayRef<unsigned> gridAxes) {

@@ -49,8 +49,8 @@ void assignGrid(TileEmitter &emitter, const GroupInfo &info, llvm::ArrayRef<unsi
 /// Stores every result of the group.
 mlir::LogicalResult storeResults(TileEmitter &emitter, const GroupInfo &info);
 
-/// Extent of a tile along an axis of `size`: at most `limit`; multiples of 8 from 8 on.
-int64_t tileExtent(const Expr &size, int64_t limit);
+/// Extent of a tile along an axis of `size`: at most `limit`, equal blocks, multiples of `multiple` where it is not below that.
+int64_t tileExtent(const Expr &size, int64_t limit, int64_t multiple = 8);
 
 /// Types of the group's kernel name: the element type of the first result.
 std::string groupDtype(const GroupInfo &info);

@@ -323,7 +323,7 @@ LogicalResult Grouping::placeResults() {
     while (isReshape(v.getDefiningOp()))
       v = v.getDefiningOp()->getOperand(0);
     Operation *def = v.getDefiningOp();
-    bool computed = def && groupOf.count(def) && !isAttached(def);
+    bool computed = def && (classify(def) == OpKind::Group || (groupOf.count(def) && !isAttached(def)));
     if (computed && written.insert(v).second)
       continue;
     FailureOr<Value> copy = makeCopy(use.get(), terminator, "a result that is no memory of its own");

@@ -141,7 +141,7 @@ SmallVector<Config> matmulCandidates(const GroupInfo &info, Target target) {
   MatmulAxes x = chooseAxes(info);
   auto make = [&](int64_t bm, int64_t bn, int64_t bk) {
     Config c;
-    auto set = [&](StringRef name, unsigned axis, int64_t limit) { c.set(name, axis ? tileExtent(info.axes()[axis].size, limit) : 1); };
+    auto set = [&](StringRef name, unsigned axis, int64_t limit) { c.set(name, axis ? tileExtent(info.axes()[axis].size, limit, axis == x.n ? 16 : 8) : 1); };
     set("bm", x.m, bm);
     set("bn", x.n, bn);
     set("bk", x.k, bk);
