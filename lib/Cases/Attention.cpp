@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// seq.attention: every option alone and the combinations that models use.
+#include "Lists.h"
+#include <cmath>
+
+namespace seqc::cases {
+
+using interp::DType;
+
+namespace {
+struct Variant {
+  const char *name;
+  const char *attributes = "";          ///< inside the braces
+  int64_t hq = 2, hk = 2, d = 16, dv = 16;
+  std::vector<int64_t> bias;            ///< dims kept of [B, HQ, M, N]; the others are 1
+  bool sinks = false, lengths = false;
+  const char *scoreMod = "", *mask = "";
+  double queryScale = 1;                ///< logits grow with it
+  bool everyPair = false;               ///< all pairs of lengths, not only the short list
+};
+
+// ALiBi: s - |m - n| / 2^(h + 1), with n - m as a float.
+constexpr const char *kAlibi = R"(score_mod {
+  ^bb0(%s: f32, %b: index, %h: index, %m: index, %n: index):
+    %mi = arith.index_cast %m : index to i32
+    %ni = arith.index_cast %n : index to i32
+    %di = arith.subi %ni, %mi : i32
+    %df = arith.sitofp %di : i32 to f32
+    %slope = arith.constant 0.25 : f32
+    %t = arith.mulf %df, %slope : f32
+    %r = arith.addf %s, %t : f32
+    seq.yield %r : f32
+  })";
+// Blocks of 16 keys and queries, and the first key always.
+constexpr const char *kBlocks = R"(mask {
+  ^bb0(%b: index, %h: index, %m: index, %n: index):
+    %size = arith.constant 16 : index
+    %zero = arith.constant 0 : index
+    %mb = arith.divui %m, %size : index
+    %nb = arith.divui %n, %size : index
+    %same = arith.cmpi eq, %mb, %nb : index
+    %first = arith.cmpi eq, %n, %zero : index
+    %r = arith.ori %same, %first : i1
+    seq.yield %r : i1
+  })";
+
+const std::vector<Variant> &variants() {
+  static const std::vector<Variant> all = [] {
+    std::vector<Variant> v;
+    auto add = [&](const char *name, const char *attributes) -> Variant & {
+      v.emplace_back();
+      v.back().name = name;
+      v.back().attributes = attributes;
+      return v.back();
+    };
+    add("plain", "").everyPair = true;
+    add("causal", "causal = \"top_left\"").everyPair = true;
+    add("causal_bottom_right", "causal = \"bottom_right\"").everyPair = true;
+    add("window", "window_left = 5 : i64, window_right = 3 : i64");
+    add("causal_window", "causal = \"bottom_right\", window_left = 8 : i64");
+    add("softcap", "softcap = 2.5 : f64");
+    add("scale", "scale = 0.03 : f64");
+    add("bias_full", "").bias = {0, 1, 2, 3};
+    add("bias_heads", "").bias = {1, 3};
+    add("sinks", "causal = \"bottom_right\"").sinks = true;
+    add("kv_lengths", "").lengths = true;
+    add("kv_lengths_causal", "causal = \"bottom_right\"").lengths = true;
+    add("alibi", "").scoreMod = kAlibi;
+    add("block_mask", "").mask = kBlocks;
+    add("huge_logits", "").queryScale = 50;
+    Variant &gqa = add("grouped_queries", "causal = \"top_left\"");
+    gqa.hq = 6;
+    gqa.d = 33;
+    gqa.dv = 7;
+    Variant &all = add("everything", "causal = \"bottom_right\", window_left = 20 : i64, softcap = 3.0 : f64, scale = 0.2 : f64");
+    all.bias = {0, 2, 3};
+    all.sinks = all.lengths = true;
+    all.scoreMod = kAlibi;
+    all.mask = kBlocks;
+    all.hq = 4;
+    return v;
+  }();
+  return all;
+}
+
+struct Pair {
+  int64_t m, n;
+};
+
+std::vector<Pair> pairs(Grid grid, bool every) {
+  if (grid == Grid::Small)
+    return every ? std::vector<Pair>{{0, 3}, {3, 0}, {1, 1}, {1, 65}, {17, 2}, {65, 33}} : std::vector<Pair>{{1, 17}, {33, 17}};
+  if (!every)
+    return {{0, 3}, {3, 0}, {1, 1}, {2, 3}, {1, 129}, {17, 2}, {33, 17}, {64, 64}, {65, 127}};
+  std::vector<Pair> all;
+  for (int64_t m : {0, 1, 2, 3, 17, 63, 64, 65, 129})
+    for (int64_t n : {0, 1, 2, 3, 17, 63, 64, 65, 129})
+      all.push_back({m, n});
+  return all;
+}
+
+/// kv_lengths: none, part, all, more than there are.
+std::vector<double> keyLengths(int64_t b, int64_t n) {
+  const double choices[] = {std::floor(n / 2.0), 0, static_cast<double>(n), static_cast<double>(n + 3)};
+  std::vector<double> values;
+  for (int64_t i = 0; i < b; ++i)
+    values.push_back(choices[i % 4]);
+  return values;
+}
+
+Case attentionCase(DType t, const Variant &v, int64_t batch, Pair lengths) {
+  Graph g(t);
+  Extent b("B", batch), m("M", lengths.m), n("N", lengths.n);
+  Value q = g.input("q", {b, v.hq, m, v.d}, Fill::Normal, v.queryScale), k = g.input("k", {b, v.hk, n, v.d}, Fill::Normal), x = g.input("v", {b, v.hk, n, v.dv}, Fill::Normal);
+  std::string text = "seq.attention " + q.id + ", " + k.id + ", " + x.id;
+  if (!v.bias.empty()) {
+    Shape shape{1, 1, 1, 1}, full{b, v.hq, m, n};
+    for (int64_t d : v.bias)
+      shape[d] = full[d];
+    text += " bias(%bias : " + g.input("bias", shape, Fill::Normal, 1, "f32").tensor() + ")";
+  }
+  if (v.sinks)
+    text += " sinks(%sinks : " + g.input("sinks", {v.hq}, Fill::Normal, 1, "f32").tensor() + ")";
+  if (v.lengths)
+    text += " kv_lengths(%lengths : " + g.literal("lengths", {b}, keyLengths(batch, lengths.n), "i32").tensor() + ")";
+  Shape o{b, v.hq, m, v.dv}, lse{b, v.hq, m};
+  text += std::string(*v.scoreMod ? " " : "") + v.scoreMod + (*v.mask ? " " : "") + v.mask + " {" + v.attributes + "} : " + q.tensor() + ", " + k.tensor() + ", " + x.tensor() +
+          " -> " + Value{"", o, g.type()}.tensor() + ", " + Value{"", lse, "f32"}.tensor();
+  double flops = 2.0 * batch * v.hq * lengths.m * lengths.n * (v.d + v.dv);
+  auto [out, rows] = g.raw2(text, o, g.type(), lse, "f32", flops);
+  g.result(out);
+  g.result(rows);
+  // A logit of size s is off by s u(f32), and so is the logarithm of its weight. Weights may be rounded to the input type before the product.
+  return g.finish("attention", v.name, {std::max<int64_t>(lengths.n, v.d), 2, 6, 2, 4 + v.queryScale});
+}
+} // namespace
+
+Cases attentionCases(Grid grid) {
+  Cases cases;
+  for (DType t : kFloatTypes)
+    for (const Variant &v : variants()) {
+      for (Pair p : pairs(grid, v.everyPair))
+        cases.push_back(attentionCase(t, v, v.lengths ? 4 : 2, p));
+      if (v.everyPair)
+        cases.push_back(attentionCase(t, v, 0, {3, 5}));
+    }
+  return cases;
+}
+
+/// Sequences of different lengths behind one another; an empty one among them, rows after the last belong to none.
+Cases attentionPackedCases(Grid grid) {
+  struct Packing {
+    const char *name;
+    std::vector<double> q, k;
+  };
+  const std::vector<Packing> packings = {
+      {"one", {0, 17}, {0, 17}}, {"empty_between", {0, 5, 5, 38}, {0, 5, 9, 42}}, {"different", {0, 1, 8, 31}, {0, 20, 27, 60}}, {"no_keys", {0, 3, 6}, {0, 0, 4}}};
+  Cases cases;
+  for (DType t : kFloatTypes)
+    for (const char *causal : {"none", "top_left", "bottom_right"})
+      for (const Packing &p : packings) {
+        if (grid == Grid::Small && p.q.size() == 2)
+          continue;
+        Graph g(t);
+        constexpr int64_t kHeads = 4, kKeyHeads = 2, kD = 16;
+        Extent m("M", p.q.back()), n("N", p.k.back()), s("S1", p.q.size());
+        Value q = g.input("q", {1, kHeads, m, kD}, Fill::Normal), k = g.input("k", {1, kKeyHeads, n, kD}, Fill::Normal), v = g.input("v", {1, kKeyHeads, n, kD}, Fill::Normal);
+        Value cq = g.literal("cu_q", {s}, p.q, "i32"), ck = g.literal("cu_k", {s}, p.k, "i32");
+        double flops = 0;
+        for (size_t i = 0; i + 1 < p.q.size(); ++i)
+          flops += 4.0 * kHeads * kD * (p.q[i + 1] - p.q[i]) * (p.k[i + 1] - p.k[i]);
+        g.result(g.raw("seq.attention " + q.id + ", " + k.id + ", " + v.id + " cu_seqlens(" + cq.id + " : " + cq.tensor() + ", " + ck.id + " : " + ck.tensor() +
+                           ") {causal = \"" + causal + "\"} : " + q.tensor() + ", " + k.tensor() + ", " + v.tensor() + " -> " + q.tensor(),
+                       q.shape, q.type, flops));
+        cases.push_back(g.finish("attention_packed", std::string(causal) + "," + p.name, {std::max<int64_t>(n.size, kD), 2, 6, 2, 5}));
+      }
+  return cases;
+}
+
+} // namespace seqc::cases
