@@ -108,6 +108,11 @@ std::vector<double> keyLengths(int64_t b, int64_t n) {
   return values;
 }
 
+/// A logit of size s is off by s u(f32), and so is the logarithm of its weight. Weights may be rounded to the input type before the product:
+/// N independent errors of standard deviation u / sqrt(3), weighted as the values are, so 6 deviations are 3.5 u of the scale of the
+/// result; that counts as three roundings beside the one of the result.
+Steps attentionSteps(int64_t n, int64_t d, double logitScale) { return {std::max(n, d), 2, 6, 4, 4 + logitScale}; }
+
 Case attentionCase(DType t, const Variant &v, int64_t batch, Pair lengths) {
   Graph g(t);
   Extent b("B", batch), m("M", lengths.m), n("N", lengths.n);
@@ -130,8 +135,7 @@ Case attentionCase(DType t, const Variant &v, int64_t batch, Pair lengths) {
   auto [out, rows] = g.raw2(text, o, g.type(), lse, "f32", flops);
   g.result(out);
   g.result(rows);
-  // A logit of size s is off by s u(f32), and so is the logarithm of its weight. Weights may be rounded to the input type before the product.
-  return g.finish("attention", v.name, {std::max<int64_t>(lengths.n, v.d), 2, 6, 2, 4 + v.queryScale});
+  return g.finish("attention", v.name, attentionSteps(lengths.n, v.d, v.queryScale));
 }
 } // namespace
 
@@ -172,7 +176,7 @@ Cases attentionPackedCases(Grid grid) {
         g.result(g.raw("seq.attention " + q.id + ", " + k.id + ", " + v.id + " cu_seqlens(" + cq.id + " : " + cq.tensor() + ", " + ck.id + " : " + ck.tensor() +
                            ") {causal = \"" + causal + "\"} : " + q.tensor() + ", " + k.tensor() + ", " + v.tensor() + " -> " + q.tensor(),
                        q.shape, q.type, flops));
-        cases.push_back(g.finish("attention_packed", std::string(causal) + "," + p.name, {std::max<int64_t>(n.size, kD), 2, 6, 2, 5}));
+        cases.push_back(g.finish("attention_packed", std::string(causal) + "," + p.name, attentionSteps(n.size, kD, 1)));
       }
   return cases;
 }

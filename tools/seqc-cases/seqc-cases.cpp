@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the execution cases at all levels and compares with the unrounded reference interpreter. Exit 6 if a case fails.
+#include "Table.h"
+#include "seqc/Driver/Driver.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Regex.h"
+#include <chrono>
+#include <thread>
+
+using namespace llvm;
+using namespace seqc::cases;
+using seqc::driver::ExitCode;
+
+static cl::opt<std::string> opPattern("op", cl::desc("run lists whose name matches this regular expression"), cl::init("."));
+static cl::opt<std::string> casePattern("case", cl::desc("run cases whose name matches this regular expression"), cl::init("."));
+static cl::list<Level> levels("levels", cl::CommaSeparated, cl::desc("levels (default: all)"),
+                              cl::values(clEnumValN(Level::Tile, "tile", "tile interpreter"), clEnumValN(Level::Cpu, "cpu", "native code through the runtime")));
+static cl::opt<uint64_t> seed("seed", cl::desc("seed of the inputs (default 1)"), cl::init(1));
+static cl::opt<std::string> cpu("cpu", cl::desc("CPU to compile for (default x86-64-v3)"), cl::init("x86-64-v3"));
+static cl::opt<int> jobs("jobs", cl::desc("cases at a time (default: number of CPUs)"), cl::init(0));
+static cl::opt<bool> full("full", cl::desc("the full grid of sizes, not the one for every build"));
+static cl::opt<bool> list("list", cl::desc("print the names of the cases and stop"));
+static cl::opt<bool> printModule("print-module", cl::desc("print the MLIR text of the cases and stop"));
+
+static std::vector<Case> selectCases(const Regex &ops, const Regex &names) {
+  std::vector<Case> cases;
+  for (const std::string &op : allOps())
+    if (ops.match(op))
+      for (Case &c : casesOf(op, full ? Grid::Full : Grid::Small))
+        if (names.match(c.name)) {
+          c.seed = seed;
+          cases.push_back(std::move(c));
+        }
+  return cases;
+}
+
+static int fail(const std::string &message) {
+  errs() << "seqc-cases: error: " << message << '\n';
+  return static_cast<int>(ExitCode::Usage);
+}
+
+int main(int argc, char **argv) {
+  cl::ParseCommandLineOptions(argc, argv, "execution cases of seqc\n");
+  Regex ops(opPattern), names(casePattern);
+  std::string error;
+  if (!ops.isValid(error) || !names.isValid(error))
+    return fail("expects a regular expression: " + error);
+  std::vector<Case> cases = selectCases(ops, names);
+  if (cases.empty())
+    return fail("no case matches");
+  if (list || printModule) {
+    for (const Case &c : cases)
+      outs() << (printModule ? "// " : "") << c.name << '\n' << (printModule ? c.module : "");
+    return 0;
+  }
+  RunOptions options;
+  options.levels = levels.empty() ? std::vector<Level>{Level::Tile, Level::Cpu} : std::vector<Level>(levels.begin(), levels.end());
+  options.cpu = cpu;
+  options.jobs = jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
+  auto start = std::chrono::steady_clock::now();
+  std::vector<Outcome> outcomes = run(cases, options);
+  size_t failures = printFailures(outs(), outcomes, (full ? " --full" : "") + (seed != 1 ? " --seed=" + std::to_string(seed) : std::string()));
+  printTable(outs(), outcomes);
+  outs() << cases.size() << " cases, " << outcomes.size() << " runs, " << failures << " failed, "
+         << format("%.1f s\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  return static_cast<int>(failures ? ExitCode::Mismatch : ExitCode::Done);
+}
