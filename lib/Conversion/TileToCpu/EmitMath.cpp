@@ -406,7 +406,8 @@ void populateExpandMathPatterns(RewritePatternSet &patterns) {
   // Ours wins over upstream's rounding, which selects among bf16 values; upstream's widening is integer code.
   patterns.add<TruncateToBF16>(context, /*benefit=*/2);
   patterns.add<FoldBitcast, ConstantAsBits, MoveAsBits<LLVM::LoadOp>, MoveAsBits<LLVM::StoreOp>, MoveAsBits<LLVM::MaskedLoadOp>, MoveAsBits<LLVM::MaskedStoreOp>,
-               MoveAsBits<arith::SelectOp>, MoveAsBits<vector::BroadcastOp>, MoveAsBits<vector::ShuffleOp>>(context);
+               MoveAsBits<arith::SelectOp>, MoveAsBits<vector::BroadcastOp>, MoveAsBits<vector::ShuffleOp>, MoveAsBits<vector::InsertOp>,
+               MoveAsBits<vector::ExtractOp>>(context);
   arith::populateExpandBFloat16Patterns(patterns);
   auto add = [&](auto *op, Expansion expansion) {
     using OpTy = std::remove_pointer_t<decltype(op)>;
