@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "CpuJit.h"
-#include "lib/Conversion/TileToCpu/EmitMath.h"
+#include "seqc/Conversion/TileToCpu.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
-#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
-#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
-#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
-#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
-#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
-#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -63,14 +57,7 @@ void CpuJit::addFunction(StringRef name, unsigned pointers, unsigned sizes, Fill
 
 static bool lower(ModuleOp module) {
   PassManager pm(module.getContext());
-  pm.addPass(createExpandMathPass());
-  pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(createConvertVectorToLLVMPass());
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createConvertFuncToLLVMPass());
-  pm.addPass(createReconcileUnrealizedCastsPass());
+  buildCpuToLlvmPipeline(pm);
   return succeeded(verify(module)) && succeeded(pm.run(module));
 }
 
