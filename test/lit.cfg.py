@@ -21,3 +21,9 @@ config.substitutions.append(("%seqc_src", config.seqc_source_dir))
 config.substitutions.append(("%seqc_build", config.seqc_build_dir))
 config.substitutions.append(("%mlir_plugin", os.path.join(config.seqc_build_dir, "lib", "libseqc-mlir-plugin.so")))
 config.substitutions.append(("%python", sys.executable))
+
+# Tests that assemble PTX say `REQUIRES: ptxas`; the compiler finds it by this variable.
+ptxas = os.environ.get("SEQC_PTXAS") or config.seqc_ptxas
+if os.path.exists(ptxas):
+    config.available_features.add("ptxas")
+    config.environment["SEQC_PTXAS"] = ptxas

@@ -9,7 +9,7 @@ configure() {
   [ -f "$dir/build.ninja" ] && return
   say "configuring $dir"
   mkdir -p "$dir"
-  cmake -S "$top" -B "$dir" -G Ninja -DCMAKE_C_COMPILER="$(llvm_tool clang)" -DCMAKE_CXX_COMPILER="$(llvm_tool clang++)" \
+  cmake -S "$top" -B "$dir" -G Ninja ${SEQC_PTXAS:+"-DSEQC_PTXAS=$SEQC_PTXAS"} -DCMAKE_C_COMPILER="$(llvm_tool clang)" -DCMAKE_CXX_COMPILER="$(llvm_tool clang++)" \
     -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@" >"$dir/configure.log" 2>&1 ||
     { tail -20 "$dir/configure.log" >&2; say "configuration failed, see $dir/configure.log"; exit 1; }
 }

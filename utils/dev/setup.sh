@@ -51,10 +51,25 @@ install_requirements() {
   touch "$stamp"
 }
 
+# The assembler of GPU kernels. Its folder has the version in its name; SEQC_PTXAS of the user wins.
+ptxas_path() { echo "$cache/ptxas-$(sed -n 's/^nvidia-cuda-nvcc==\([0-9.]*\).*/\1/p' utils/gpu/ptxas.txt)/ptxas"; }
+
+setup_ptxas() {
+  [ -n "${SEQC_PTXAS:-}" ] && return
+  local path
+  path=$(ptxas_path)
+  if [ ! -x "$path" ]; then
+    say "installing ptxas into $(dirname "$path")"
+    bash utils/gpu/install_ptxas.sh "$venv/bin/python" "$(dirname "$path")"
+  fi
+  export SEQC_PTXAS="$path"
+}
+
 # setup_all [--torch]
 setup_all() {
   setup_build
   setup_python
+  setup_ptxas
   if [ "${1:-}" = --torch ]; then bash utils/install_torch.sh "$venv"; fi
 }
 
