@@ -27,3 +27,4 @@ ptxas = os.environ.get("SEQC_PTXAS") or config.seqc_ptxas
 if os.path.exists(ptxas):
     config.available_features.add("ptxas")
     config.environment["SEQC_PTXAS"] = ptxas
+    config.substitutions.append(("%ptxas", ptxas))
