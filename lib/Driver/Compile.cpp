@@ -6,6 +6,7 @@
 #include "seqc/Emit/CpuObject.h"
 #include "seqc/Emit/Package.h"
 #include "seqc/Pipelines/Pipelines.h"
+#include "seqc/Support/Diagnostics.h"
 #include "seqc_rt/package_format.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringSet.h"
@@ -15,30 +16,43 @@ using namespace llvm;
 
 namespace seqc::driver {
 
-/// Runs one pipeline; the class of a failure follows from the diagnostics.
+namespace {
+/// Which classes of errors were reported while it lives. The other handlers print them.
+class DiagnosticWatch {
+public:
+  explicit DiagnosticWatch(mlir::MLIRContext *context)
+      : handler(context, [this](mlir::Diagnostic &d) {
+          if (d.getSeverity() == mlir::DiagnosticSeverity::Error)
+            seen |= 1u << static_cast<unsigned>(classOf(d));
+          return mlir::failure();
+        }) {}
+
+  /// The error that a failed pass stands for. Where a graph holds both, what is unsupported is said first: it decides whether seqc is of use.
+  Error error() const {
+    if (has(DiagnosticClass::Internal))
+      return fail(ExitCode::Internal, "E7001", "a pass broke what the next one relies on; see the errors above");
+    if (has(DiagnosticClass::Unsupported))
+      return fail(ExitCode::Unsupported, "E3001", "the graph contains what seqc does not support; see the errors above");
+    if (has(DiagnosticClass::NoEntryPoint))
+      return fail(ExitCode::Rejected, "E1003", "the module has no entry point; mark a function with the attribute seq.export");
+    if (has(DiagnosticClass::Rejected))
+      return fail(ExitCode::Rejected, "E1002", "the graph is not valid; see the errors above");
+    return fail(ExitCode::Internal, "E7001", "a pass failed without saying why");
+  }
+
+private:
+  bool has(DiagnosticClass kind) const { return seen & (1u << static_cast<unsigned>(kind)); }
+  unsigned seen = 0;
+  mlir::ScopedDiagnosticHandler handler;
+};
+} // namespace
+
+/// Runs one pipeline; the class of a failure follows from the classes of the diagnostics.
 static Error runPipeline(mlir::ModuleOp module, void (*build)(mlir::OpPassManager &)) {
-  bool unsupported = false, reported = false, noEntry = false;
-  mlir::ScopedDiagnosticHandler watch(module.getContext(), [&](mlir::Diagnostic &d) {
-    if (d.getSeverity() == mlir::DiagnosticSeverity::Error) {
-      reported = true;
-      std::string text = d.str();
-      for (const char *phrase : {"is not a form of a seq graph", "not supported", "unsupported"})
-        unsupported |= StringRef(text).contains(phrase);
-      noEntry |= StringRef(text).contains("expects a function with 'seq.export'");
-    }
-    return mlir::failure(); // the other handlers print it
-  });
+  DiagnosticWatch watch(module.getContext());
   mlir::PassManager pm(module.getContext());
   build(pm);
-  if (mlir::succeeded(pm.run(module)))
-    return Error::success();
-  if (unsupported)
-    return fail(ExitCode::Unsupported, "E3001", "the graph contains what seqc does not support; see the errors above");
-  if (noEntry)
-    return fail(ExitCode::Rejected, "E1003", "the module has no entry point; mark a function with the attribute seq.export");
-  if (reported)
-    return fail(ExitCode::Rejected, "E1002", "the graph is not valid; see the errors above");
-  return fail(ExitCode::Internal, "E7001", "a pass failed without saying why");
+  return mlir::succeeded(pm.run(module)) ? Error::success() : watch.error();
 }
 
 Error lower(mlir::ModuleOp module, Phase from, Phase to) {

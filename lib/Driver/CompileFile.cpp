@@ -136,7 +136,7 @@ private:
   /// A text that is not what --from says is the user's mistake, whatever the pass that noticed it thinks.
   Error wrongPhase(Error e) {
     StringRef phase = info(options.from).name;
-    return handleErrors(std::move(e), [&](std::unique_ptr<DriverError> d) -> Error {
+    return handleErrors(std::move(e), [&](std::unique_ptr<CodedError> d) -> Error {
       if (d->exitCode() != ExitCode::Rejected && d->exitCode() != ExitCode::Internal)
         return Error(std::move(d));
       return fail(ExitCode::Rejected, "E1004", (input + ": the text is not of phase " + phase + "; write it with --emit=" + phase + " or --dump-dir").str());

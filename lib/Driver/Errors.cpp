@@ -9,10 +9,6 @@ using namespace llvm;
 
 namespace seqc::driver {
 
-char DriverError::ID = 0;
-
-Error fail(ExitCode code, StringRef id, std::string message) { return make_error<DriverError>(code, id, std::move(message)); }
-
 /// One JSON object a line, as the diagnostics before it.
 static void printJson(StringRef message, StringRef id) {
   errs() << json::Value(json::Object{{"severity", "error"}, {"message", message}, {"id", ("seqc-" + id).str()}}) << '\n';
@@ -22,7 +18,7 @@ ExitCode report(Error error, bool asJson) {
   ExitCode code = ExitCode::Done;
   handleAllErrors(
       std::move(error),
-      [&](const DriverError &e) {
+      [&](const CodedError &e) {
         code = e.exitCode();
         if (asJson)
           return printJson(e.text(), e.identifier());

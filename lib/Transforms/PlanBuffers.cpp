@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "seqc/Analysis/BufferPlan.h"
+#include "seqc/Support/Diagnostics.h"
 #include "seqc/Transforms/Passes.h"
 #include <random>
 
@@ -97,7 +98,7 @@ private:
           continue;
         std::optional<SmallVector<Expr>> shape = shapes.shape(result);
         if (!shape)
-          return launch.emitError("expects sizes in terms of the named dims");
+          return unsupported(launch.emitError("expects sizes in terms of the named dims"));
         Expr bytes(elementBytes(cast<RankedTensorType>(result.getType()).getElementType()));
         for (const Expr &e : *shape)
           bytes = bytes * e;

@@ -2,6 +2,7 @@
 #include "Common/OpKinds.h"
 #include "Common/Scheme.h"
 #include "seqc/Conversion/SeqToTile.h"
+#include "seqc/Support/Diagnostics.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -39,7 +40,7 @@ private:
     std::string reason;
     FailureOr<GroupInfo> info = GroupInfo::get(group, shapes, &where, &reason);
     if (failed(info))
-      return (where ? where : group)->emitError("cannot make one kernel of this group: ") << reason;
+      return unsupported((where ? where : group)->emitError("cannot make one kernel of this group: ")) << reason;
     const Scheme *scheme = findScheme(group.getScheme());
     if (!scheme)
       return group.emitError("unknown scheme '") << group.getScheme() << "'";

@@ -3,6 +3,7 @@
 // instruction that returns c for a NaN x, `c < x ? c : x` one that lets NaN through.
 #include "EmitMath.h"
 #include "EmitMathTables.h"
+#include "seqc/Support/Diagnostics.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -391,7 +392,7 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
     WalkResult result = getOperation()->walk([&](Operation *op) {
       if (!needsLibm(op))
         return WalkResult::advance();
-      op->emitOpError("expects an operation with a CPU expansion, but got ") << op->getName() << " on " << op->getResult(0).getType();
+      unsupported(op->emitOpError()) << "expects an operation with a CPU expansion, but got " << op->getName() << " on " << op->getResult(0).getType();
       return WalkResult::interrupt();
     });
     if (result.wasInterrupted())

@@ -2,6 +2,7 @@
 // Ops that are steps of their own: products, loads that products read in place, reshapes, joins, scans, recurrences, control.
 #include "EmitDot.h"
 #include "KernelEmitter.h"
+#include "seqc/Support/Diagnostics.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -171,7 +172,7 @@ LogicalResult KernelEmitter::emitTable(tile::TableOp op) {
   auto constant = SymbolTable::lookupNearestSymbolFrom<tile::ConstantOp>(op, op.getTableAttr());
   auto dense = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
   if (!dense)
-    return op.emitError("expects a tile.constant with dense elements");
+    return unsupported(op.emitError("expects a tile.constant with dense elements"));
   auto module = b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
   std::string name = ("__" + kernel.getSymName() + "_" + op.getTable()).str();
   auto type = cast<RankedTensorType>(op.getType());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Function frame, scalars, views, buffers.
 #include "KernelEmitter.h"
+#include "seqc/Support/Diagnostics.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -42,7 +43,7 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   }
   bool usesSms = false;
   kernel.getGrid().walk([&](tile::NumSmsOp op) {
-    op.emitError("persistent grids have no CPU form; expects a grid that does not use tile.num_sms");
+    unsupported(op.emitError("persistent grids have no CPU form; expects a grid that does not use tile.num_sms"));
     usesSms = true;
   });
   if (usesSms)
@@ -129,7 +130,7 @@ LogicalResult KernelEmitter::emitSingle(Operation *op, Block &block, size_t step
     return success(); // the op that owns the block reads its operands
   if (op->getNumRegions() == 0 && isa_and_nonnull<arith::ArithDialect, math::MathDialect>(op->getDialect()))
     return emitScalar(op), success();
-  return op->emitError("has no CPU lowering");
+  return unsupported(op->emitError("has no CPU lowering"));
 }
 
 void KernelEmitter::emitScalar(Operation *op) { code.b.clone(*op, scalars); }

@@ -3,6 +3,7 @@
 #include "seqc/Conversion/TileToCpu.h"
 #include "EmitMath.h"
 #include "KernelEmitter.h"
+#include "seqc/Support/Diagnostics.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
@@ -24,7 +25,7 @@ void loadCpuDialects(MLIRContext &context) {
 
 FailureOr<int64_t> convertTileToCpu(tile::KernelOp kernel, ModuleOp into, const CpuTarget &target) {
   if (kernel.getLevel() != tile::Level::Block)
-    return kernel.emitError("expects a kernel at level block for the CPU, but got level ") << tile::stringifyLevel(kernel.getLevel());
+    return withClass(kernel.emitError("expects a kernel at level block for the CPU, but got level "), DiagnosticClass::Internal) << tile::stringifyLevel(kernel.getLevel());
   OpBuilder builder = OpBuilder::atBlockEnd(into.getBody());
   cpu::KernelEmitter emitter(kernel, builder, target);
   FailureOr<func::FuncOp> function = emitter.emit();

@@ -2,6 +2,7 @@
 #include "Attention.h"
 #include "../Common/OpKinds.h"
 #include "BlockProgram.h"
+#include "seqc/Support/Diagnostics.h"
 
 using namespace mlir;
 
@@ -39,7 +40,7 @@ public:
     if (!rowAxis() && !op.isPacked())
       config.bm = 1;
     if (!readSizes())
-      return op.emitOpError("expects sizes that are expressions over the named dims");
+      return unsupported(op.emitOpError("expects sizes that are expressions over the named dims"));
     Rows rows = op.isPacked() ? packedProgram() : gridProgram();
     FailureOr<AttentionViews> views = operandViews();
     if (failed(views))
@@ -68,7 +69,7 @@ private:
   FailureOr<Value> viewOfOperand(Value v, SmallVectorImpl<Expr> *sizes = nullptr) {
     FailureOr<OperandView> view = viewOf(v, kernel.shapes());
     if (failed(view))
-      return op.emitOpError() << "expects operands that are strided memory with sizes over the named dims, but got one of type " << v.getType();
+      return unsupported(op.emitOpError()) << "expects operands that are strided memory with sizes over the named dims, but got one of type " << v.getType();
     if (sizes)
       for (const OperandView::Dim &d : view->dims)
         sizes->push_back(d.size);
@@ -189,7 +190,7 @@ private:
       }
       std::optional<SmallVector<Expr>> shape = kernel.shapes().shape(result);
       if (!shape)
-        return op.emitOpError("expects results whose sizes are expressions over the named dims");
+        return unsupported(op.emitOpError("expects results whose sizes are expressions over the named dims"));
       Value pointer = kernel.writePointer(result, cast<RankedTensorType>(result.getType()), *shape);
       Value view = tile::SubviewOp::create(b, kernel.loc(), kernel.view(pointer, Expr(0), viewDims), offsets, sizes, dropped);
       tile::StoreOp::create(b, kernel.loc(), hasColumns ? o : lse, view, coords);
@@ -222,12 +223,12 @@ bool isSupported(const GroupInfo &info) {
   seq::AttentionOp op = anchorOf(info);
   for (Operation *other : info.domain().live())
     if (op.isPacked() && other != op && classify(other) != OpKind::View && classify(other) != OpKind::ResultView) {
-      other->emitOpError("expects to be outside the kernel of a packed 'seq.attention'");
+      unsupported(other->emitOpError("expects to be outside the kernel of a packed 'seq.attention'"));
       return false;
     }
   bool simple = !op.isPacked() || llvm::all_of(outputDims(info), [](const FineList &list) { return list.size() <= 1; });
   if (!simple)
-    op.emitOpError("expects results in the packed form that are not reshaped");
+    unsupported(op.emitOpError("expects results in the packed form that are not reshaped"));
   return simple;
 }
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "Regions.h"
 #include "../Common/Elementwise.h"
+#include "seqc/Support/Diagnostics.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include <cmath>
@@ -44,7 +45,7 @@ FailureOr<Value> ScoreRegions::uniformValue(Value v) {
   else if (std::optional<Expr> e = k.shapes().index(v))
     value = k.expr(*e);
   if (!value)
-    return op.emitOpError() << "expects regions to capture tensors, constants and sizes, but got a value of type " << v.getType();
+    return unsupported(op.emitOpError()) << "expects regions to capture tensors, constants and sizes, but got a value of type " << v.getType();
   if (value.getType() != v.getType())
     value = arith::IndexCastOp::create(k.b(), k.loc(), v.getType(), value);
   return uniform[v] = value;
@@ -98,14 +99,14 @@ LogicalResult ScoreRegions::prepareExtract(Operation &inner) {
   TileMath t{k.b(), k.loc()};
   FailureOr<OperandView> source = viewOf(extract.getTensor(), k.shapes());
   if (failed(source))
-    return extract.emitOpError("expects a tensor that is strided memory with sizes over the named dims");
+    return unsupported(extract.emitOpError("expects a tensor that is strided memory with sizes over the named dims"));
   SmallVector<OpFoldResult> offsets, sizes, coords;
   SmallVector<bool> dropped;
   Load l{&inner, {}, {}, {}};
   for (auto [d, v] : llvm::enumerate(extract.getIndices())) {
     std::optional<Index> index = indexOf(v);
     if (!index || llvm::any_of(l.dims, [&](Index &other) { return index->kind != Kind::Uniform && other.kind == index->kind; }))
-      return extract.emitOpError() << "expects indices that are uniform, m + c or n + c with uniform c, each of m and n once, but index " << d << " is none";
+      return unsupported(extract.emitOpError()) << "expects indices that are uniform, m + c or n + c with uniform c, each of m and n once, but index " << d << " is none";
     bool isUniformIndex = index->kind == Kind::Uniform;
     if (isUniformIndex) {
       Value last = t.subi(k.expr(source->dims[d].size), k.index(1));

@@ -4,6 +4,7 @@
 #include "OpKinds.h"
 #include "TileEmitter.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
+#include "seqc/Support/Diagnostics.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -79,7 +80,7 @@ FailureOr<Tile> TileEmitter::emitPad(Operation *op) {
   Attribute constantPad;
   Value padValue = pad.getConstantPaddingValue();
   if (!padValue || !matchPattern(padValue, m_Constant(&constantPad)))
-    return op->emitError("expects a constant padding value"), failure();
+    return unsupported(op->emitError("expects a constant padding value")), failure();
   double value = isa<FloatAttr>(constantPad) ? cast<FloatAttr>(constantPad).getValueAsDouble()
                                               : static_cast<double>(cast<IntegerAttr>(constantPad).getInt());
   const DimLists &lists = info.domain().of(pad.getResult());
@@ -90,7 +91,7 @@ FailureOr<Tile> TileEmitter::emitPad(Operation *op) {
       continue; // maybe a part of a longer axis
     std::optional<Expr> shift = kernel.shapes().index(low);
     if (!shift)
-      return op->emitError("expects padding sizes in terms of the named dims"), failure();
+      return unsupported(op->emitError("expects padding sizes in terms of the named dims")), failure();
     assert(lists[d].size() == 1 && "checked when the group was formed");
     unsigned f = lists[d].front();
     if (!access.stride(f) && info.domain().fine(f).size != access.view.dims[d].size)
@@ -208,7 +209,7 @@ FailureOr<Tile> TileEmitter::emitGather(Operation *op) {
     return Tile{tile::GatherOp::create(b, kernel.loc(), type, view, idx.value, coords, dim), kept};
   }
   if (!kept.empty())
-    return op->emitError("expects the gathered rows to lie along one dim of the tile"), failure();
+    return unsupported(op->emitError("expects the gathered rows to lie along one dim of the tile")), failure();
   // Single elements by a tile of indices: as one list.
   int64_t count = 1;
   for (int64_t e : shapeOf(idx.axes))

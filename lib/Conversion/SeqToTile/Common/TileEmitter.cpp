@@ -3,6 +3,7 @@
 #include "Elementwise.h"
 #include "OpKinds.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
+#include "seqc/Support/Diagnostics.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -158,7 +159,7 @@ FailureOr<Tile> TileEmitter::emitOp(Operation *op) {
   case OpKind::Source:
     return isa<seq::IotaOp>(op) ? emitIota(op) : isa<tensor::GatherOp>(op) ? emitGather(op) : isa<tensor::PadOp>(op) ? emitPad(op) : emitConcat(op);
   default:
-    return op->emitError("no tile form of '") << op->getName() << "' inside a kernel", failure();
+    return unsupported(op->emitError("no tile form of '")) << op->getName() << "' inside a kernel", failure();
   }
 }
 

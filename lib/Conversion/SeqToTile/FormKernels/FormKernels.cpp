@@ -2,6 +2,7 @@
 #include "Grouping.h"
 #include "seqc/Conversion/SeqToTile.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
+#include "seqc/Support/Diagnostics.h"
 
 namespace seqc {
 #define GEN_PASS_DEF_FORMKERNELS
@@ -14,7 +15,7 @@ struct FormKernels : impl::FormKernelsBase<FormKernels> {
     if (func.isExternal())
       return;
     if (!func.getBody().hasOneBlock()) {
-      func.emitError("expects a function without control flow");
+      unsupported(func.emitError("expects a function without control flow"));
       return signalPassFailure();
     }
     if (failed(convert::Grouping(func).run()))

@@ -3,6 +3,7 @@
 #include "../Common/GroupInfo.h"
 #include "../Common/OpKinds.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
+#include "seqc/Support/Diagnostics.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -21,7 +22,7 @@ Grouping::Grouping(func::FuncOp func) : func(func) {}
 LogicalResult Grouping::run() {
   for (Operation &op : func.getBody().front())
     if (classify(&op) == OpKind::Unsupported)
-      return op.emitError("'") << op.getName() << "' is not among the forms that kernels are made of";
+      return unsupported(op.emitError("'")) << op.getName() << "' is not among the forms that kernels are made of";
   shapes = std::make_unique<ShapeExprs>(func);
   makeSingleUse();
   number();
@@ -253,7 +254,7 @@ LogicalResult Grouping::ensureViews(Operation *op) {
       Operation *blocker = nullptr;
       while (failed(viewOf(use.get(), *shapes, &blocker))) {
         if (!blocker)
-          return op->emitError("expects sizes that follow from the named dims");
+          return unsupported(op->emitError("expects sizes that follow from the named dims"));
         if (failed(copySource(blocker)))
           return failure();
       }
@@ -272,7 +273,7 @@ LogicalResult Grouping::ensureViews(Operation *op) {
       where = it == ops.rend() ? nullptr : *it;
     }
     if (!where)
-      return op->emitError("cannot make a kernel of '") << op->getName() << "': " << reason;
+      return unsupported(op->emitError("cannot make a kernel of '")) << op->getName() << "': " << reason;
     if (failed(copySource(where)))
       return failure();
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "Matmul.h"
 #include "../Common/OpKinds.h"
+#include "seqc/Support/Diagnostics.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -130,7 +131,7 @@ bool isSupported(Operation *op) {
   bool ok = (isSmallFloat(a) && isSmallFloat(b) && isSmallFloat(r)) || (a.isF64() && b.isF64() && r.isF64()) ||
             (a.isInteger(8) && b.isInteger(8) && r.isInteger(32));
   if (!ok)
-    op->emitError("expects f32, f16, bf16, f64 or i8 (with i32 sums) matrices, but got ") << op->getOperand(0).getType() << " and " << op->getOperand(1).getType();
+    unsupported(op->emitError("expects f32, f16, bf16, f64 or i8 (with i32 sums) matrices, but got ")) << op->getOperand(0).getType() << " and " << op->getOperand(1).getType();
   return ok;
 }
 } // namespace

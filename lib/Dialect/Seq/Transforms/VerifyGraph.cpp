@@ -3,6 +3,7 @@
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "seqc/Dialect/Seq/Transforms/Forms.h"
 #include "seqc/Dialect/Seq/Transforms/Passes.h"
+#include "seqc/Support/Diagnostics.h"
 
 namespace seqc::seq {
 #define GEN_PASS_DEF_VERIFYGRAPHPASS
@@ -18,7 +19,7 @@ static bool isHalf(Type t) { return isa<Float16Type, BFloat16Type>(t); }
 static Type elementOf(Value v) { return getElementTypeOrSelf(v.getType()); }
 
 /// Emits `op is not a form of a seq graph: <reason>` (the name of the op comes first) and returns failure.
-static LogicalResult refuse(Operation *op, const Twine &reason) { return op->emitOpError() << "is not a form of a seq graph: " << reason; }
+static LogicalResult refuse(Operation *op, const Twine &reason) { return seqc::unsupported(op->emitOpError()) << "is not a form of a seq graph: " << reason; }
 static LogicalResult refuse(Operation *op, const Twine &rule, Type got) { return op->emitOpError() << "expects " << rule << ", but got " << got; }
 
 //===-- Types ---------------------------------------------------------------------===//
@@ -295,7 +296,7 @@ struct VerifyGraph : seqc::seq::impl::VerifyGraphPassBase<VerifyGraph> {
       }
     }
     if (!exported)
-      check(module.emitOpError() << "expects a function with 'seq.export' (an entry point), but got none");
+      check(seqc::withClass(module.emitOpError(), seqc::DiagnosticClass::NoEntryPoint) << "expects a function with 'seq.export' (an entry point), but got none");
     markAllAnalysesPreserved();
     if (!ok)
       signalPassFailure();

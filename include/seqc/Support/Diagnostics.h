@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Classes of diagnostics. An error says by itself whether the program is wrong or seqc lacks something; the exit code of the driver follows from
+// the class, never from the text. Errors without a class say that the program is wrong.
+#ifndef SEQC_SUPPORT_DIAGNOSTICS_H
+#define SEQC_SUPPORT_DIAGNOSTICS_H
+
+#include "mlir/IR/Diagnostics.h"
+
+namespace seqc {
+
+enum class DiagnosticClass {
+  Rejected,     ///< the program breaks a rule
+  Unsupported,  ///< the program may be right, but holds what seqc does not compile
+  NoEntryPoint, ///< no function is marked with seq.export
+  Internal      ///< what earlier passes promise does not hold: a bug in seqc, or a text that was not written by them
+};
+
+/// Marks an error: `return withClass(op->emitError(), DiagnosticClass::NoEntryPoint) << "expects ..";`
+mlir::InFlightDiagnostic withClass(mlir::InFlightDiagnostic diagnostic, DiagnosticClass kind);
+/// For every error of the kind "this op, in this form, has no lowering": `return unsupported(op->emitOpError()) << "..";`
+inline mlir::InFlightDiagnostic unsupported(mlir::InFlightDiagnostic diagnostic) { return withClass(std::move(diagnostic), DiagnosticClass::Unsupported); }
+
+/// Class of an error as a handler sees it.
+DiagnosticClass classOf(mlir::Diagnostic &diagnostic);
+
+} // namespace seqc
+
+#endif // SEQC_SUPPORT_DIAGNOSTICS_H
