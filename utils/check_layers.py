@@ -12,6 +12,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 DIALECTS = {"Dialect/Seq/IR", "Dialect/Tile/IR"}
 RULES = {
     "Support": set(),
+    "Layout": set(),
     "Dialect/Seq/IR": {"Support"},
     "Dialect/Tile/IR": {"Support"},
     "Dialect/Seq/Transforms": {"Support", "Dialect/Seq/IR"},
