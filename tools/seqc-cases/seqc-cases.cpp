@@ -10,7 +10,7 @@
 
 using namespace llvm;
 using namespace seqc::cases;
-using seqc::driver::ExitCode;
+using seqc::ExitCode;
 
 static cl::opt<std::string> opPattern("op", cl::desc("run lists whose name matches this regular expression"), cl::init("."));
 static cl::opt<std::string> casePattern("case", cl::desc("run cases whose name matches this regular expression"), cl::init("."));
