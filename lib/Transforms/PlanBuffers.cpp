@@ -57,6 +57,7 @@ public:
   explicit Planner(func::FuncOp func) : func(func), shapes(func) {}
 
   LogicalResult run() {
+    separateResults();
     for (auto launch : func.getBody().front().getOps<tile::LaunchOp>())
       launches.push_back(launch);
     if (failed(placeOutputs()) || failed(placeWorkspace()))
@@ -70,6 +71,30 @@ private:
     SlotSize size;
     size_t freeFrom = 0; ///< first launch that may write it
   };
+
+  /// Equal results may have become one value (CSE of equal launches); each needs memory of its own: the launch runs once for each.
+  void separateResults() {
+    llvm::DenseSet<Value> seen;
+    for (OpOperand &use : func.getBody().front().getTerminator()->getOpOperands()) {
+      Value root = memoryRoot(use.get());
+      auto launch = root.getDefiningOp<tile::LaunchOp>();
+      if (!launch || seen.insert(root).second)
+        continue;
+      SmallVector<Operation *> reshapes; // from the launch to the result
+      for (Value v = use.get(); v != root; v = v.getDefiningOp()->getOperand(0))
+        reshapes.insert(reshapes.begin(), v.getDefiningOp());
+      OpBuilder b(launch);
+      b.setInsertionPointAfter(launch);
+      Value copy = b.clone(*launch)->getResult(cast<OpResult>(root).getResultNumber());
+      b.setInsertionPoint(use.getOwner());
+      for (Operation *reshape : reshapes) {
+        Operation *again = b.clone(*reshape);
+        again->setOperand(0, copy);
+        copy = again->getResult(0);
+      }
+      use.set(copy);
+    }
+  }
 
   LogicalResult placeOutputs() {
     Operation *ret = func.getBody().front().getTerminator();

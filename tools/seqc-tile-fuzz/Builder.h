@@ -68,6 +68,8 @@ private:
   void gather();
   void loadScalar();
   void storeResults();
+  void storeAndReload();
+  void accumulate();
   View subview(const View &v);
 
   // Ops (BuilderOps.cpp).
@@ -91,6 +93,10 @@ private:
   void dot();
   void map();
   void loop();
+  void carriedLoop();
+  void dotLoop();
+  void recurPair();
+  void mapPair();
   void branch();
   void splatScalar();
 

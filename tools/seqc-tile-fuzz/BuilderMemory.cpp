@@ -163,6 +163,72 @@ void Builder::loadScalar() {
   }
 }
 
+/// Two stores to one place with a load after each: what was loaded first must not change with the second store.
+void Builder::storeAndReload() {
+  if (depth > 1)
+    return;
+  Tile a = find([](const Tile &t) { return t.type == "f32" && t.shape.size() <= 3; });
+  if (a.type != "f32" || a.shape.size() > 3)
+    return;
+  Tile b = find([&](const Tile &t) { return t.type == "f32" && t.shape == a.shape; });
+  Argument y;
+  y.name = "y" + std::to_string(args.size());
+  y.type = "f32";
+  y.isPointer = y.isOutput = true;
+  y.isExact = a.isExact && b.isExact;
+  int64_t grid = (n + rows - 1) / rows, elements = a.size();
+  std::vector<std::string> sizes{"%gx" + y.name, "%p"}, strides;
+  std::string coords = "%pid, %pid1", outer = fresh(), rowsName = index(rows), shift = std::to_string(a.shape.empty() ? 0 : pick(-1, 1)), moved = coords;
+  int64_t inner = 1;
+  for (size_t d = a.shape.size(); d-- > 0;) {
+    strides.insert(strides.begin(), std::to_string(inner));
+    inner *= a.shape[d];
+  }
+  for (size_t d = 0; d < a.shape.size(); ++d) {
+    sizes.push_back(std::to_string(a.shape[d]));
+    coords += ", 0";
+    moved += d + 1 == a.shape.size() ? ", " + shift : ", 0";
+  }
+  strides.insert(strides.begin(), {outer, std::to_string(elements)});
+  y.memory = interp::Tensor(interp::DType::F32, {elements * grid * programs}, std::nan(""));
+  line(outer + " = arith.muli %p, " + Twine(index(elements)) + " : index");
+  line(sizes[0] + " = arith.ceildivsi %n, " + rowsName + " : index");
+  std::string v = fresh(), type = viewType(sizes, strides, "f32");
+  line(v + " = tile.view %" + y.name + " sizes " + listed(sizes) + " strides " + listed(strides) + " : !tile.ptr<f32> -> " + type);
+  auto store = [&](const Tile &t) { line("tile.store " + t.name + ", " + v + "[" + coords + "] : " + t.typeText() + ", " + type); };
+  auto reload = [&](Tile t) { return define(t, "tile.load " + v + "[" + moved + "] : " + type + " -> " + t.typeText()); };
+  store(a);
+  Tile first = reload(a);
+  store(elementwise("arith.negf", {b.shape == a.shape && b.type == "f32" ? b : a}, std::max(a.bound, b.bound), std::min(a.step, b.step)));
+  Tile both = a;
+  both.bound = std::max(a.bound, b.bound);
+  both.step = std::min(a.step, b.step);
+  both.isExact = y.isExact;
+  Tile second = reload(both);
+  first = settled(first);
+  second = settled(second);
+  elementwise("arith.subf", {first, second}, first.bound + second.bound, std::min(first.step, second.step));
+  args.push_back(y);
+}
+
+void Builder::accumulate() {
+  if (depth > 1)
+    return;
+  Tile t = settled(integral(find([](const Tile &x) { return x.type == "f32" && x.isExact && x.shape.size() == 1; })), 200);
+  if (t.type != "f32" || !t.isExact || t.shape.size() != 1)
+    return;
+  Argument y;
+  y.name = "y" + std::to_string(args.size());
+  y.type = "f32";
+  y.isPointer = y.isOutput = true;
+  int64_t size = std::max<int64_t>(1, t.shape[0] + pick(-1, 2));
+  y.memory = interp::Tensor(interp::DType::F32, {size});
+  std::string v = fresh(), type = "!tile.view<" + std::to_string(size) + "xf32, [1]>";
+  line(v + " = tile.view %" + y.name + " sizes [" + Twine(size) + "] strides [1] : !tile.ptr<f32> -> " + type);
+  line("tile.accumulate " + t.name + ", " + v + "[" + std::string(chance(50) ? "0" : "%pid") + "] : " + t.typeText() + ", " + type);
+  args.push_back(y);
+}
+
 void Builder::storeResults() {
   // The last tiles, each to an output of its own: [grid x, grid y, dims..] with sizes a little off the tile's.
   std::vector<Tile> stored(tiles.end() - std::min<size_t>(tiles.size(), 3), tiles.end());

@@ -14,7 +14,8 @@ void Builder::step() {
       {&Builder::booleans, 2},    {&Builder::cast, 4},        {&Builder::broadcast, 4},     {&Builder::reshape, 2},     {&Builder::transpose, 3},
       {&Builder::slice, 3},       {&Builder::splitJoin, 2},   {&Builder::reduce, 5},        {&Builder::scan, 2},        {&Builder::scanRegion, 1},
       {&Builder::recur, 2},       {&Builder::dot, 4},         {&Builder::map, 4},           {&Builder::loop, 3},        {&Builder::branch, 1},
-      {&Builder::splatScalar, 2}, {&Builder::gather, 2},      {&Builder::loadScalar, 1}};
+      {&Builder::splatScalar, 2}, {&Builder::gather, 2},      {&Builder::loadScalar, 1},
+      {&Builder::storeAndReload, 3}, {&Builder::accumulate, 1}, {&Builder::carriedLoop, 4}, {&Builder::dotLoop, 2}, {&Builder::recurPair, 2}, {&Builder::mapPair, 2}};
   int total = 0;
   for (const auto &[maker, weight] : weights)
     total += weight;
@@ -495,6 +496,196 @@ void Builder::loop() {
   result.step = std::min(x.step, init.step);
   result.isExact = x.isExact;
   tiles.push_back(result);
+}
+
+/// Two carried tiles that depend on each other, exchanged or read at other coordinates: nothing may be overwritten too early.
+void Builder::carriedLoop() {
+  if (depth > 2)
+    return;
+  int64_t e = std::min<int64_t>(extent(), 9);
+  Shape shape{e, e};
+  Tile a = constant(shape, "f32", static_cast<double>(pick(-2, 2))), b = find([&](const Tile &t) { return t.type == "f32" && t.shape == shape; });
+  if (b.type != "f32" || b.shape != shape) {
+    std::string f32 = "f32";
+    b = load(&shape, &f32);
+  }
+  b = clamped(b.isExact ? integral(b) : b, 4);
+  Tile ra = a, rb = b, ia = a, ib = b;
+  for (Tile *t : {&ra, &rb, &ia, &ib})
+    t->name = fresh();
+  std::string iv = fresh(), type = a.typeText(), zero = index(0), one = index(1), end = index(pick(0, 3));
+  line(ra.name + ", " + rb.name + " = scf.for " + iv + " = " + zero + " to " + end + " step " + one + " iter_args(" + ia.name + " = " + a.name + ", " + ib.name + " = " + b.name +
+       ") -> (" + type + ", " + type + ") {");
+  std::vector<Tile> outer = tiles;
+  ++depth;
+  ia.bound = ib.bound = 4;
+  ia.step = ib.step = std::min(a.step, b.step);
+  ia.isExact = ib.isExact = b.isExact;
+  auto other = [&](Tile t) { // the tile at other coordinates
+    switch (pick(0, 2)) {
+    case 0:
+      return define(t, "tile.transpose " + t.name + " [1, 0] : " + t.typeText());
+    case 1: {
+      Tile r = t;
+      r.shape = {e};
+      r = define(r, "tile.reduce " + t.name + " {dims = [" + Twine(pick(0, 1)) + "], kind = max} : " + t.typeText() + " -> " + r.typeText());
+      return define(t, "tile.broadcast " + r.name + " {at = " + Twine(pick(0, 1)) + "} : " + r.typeText() + " -> " + t.typeText());
+    }
+    default:
+      return t;
+    }
+  };
+  Tile na = elementwise("arith.subf", {chance(50) ? ia : ib, other(chance(50) ? ia : ib)}, 8, ia.step);
+  Tile nb = elementwise("arith.addf", {other(ib), chance(50) ? other(na) : other(ia)}, 12, ia.step);
+  na = clamped(na, 4);
+  nb = clamped(nb, 4);
+  if (chance(25))
+    na = ib; // passed on
+  if (chance(15))
+    nb = ia;
+  if (chance(40))
+    std::swap(na, nb);
+  line("scf.yield " + na.name + ", " + nb.name + " : " + type + ", " + type);
+  --depth;
+  tiles = outer;
+  line("}");
+  ra.bound = rb.bound = 4;
+  ra.step = rb.step = ia.step;
+  ra.isExact = rb.isExact = b.isExact;
+  tiles.push_back(ra);
+  tiles.push_back(rb);
+}
+
+/// acc = dot(p, v, acc * s) over blocks, as in attention; p and v are loaded or computed.
+void Builder::dotLoop() {
+  if (depth > 2)
+    return;
+  static const std::vector<std::string> types{"f32", "bf16", "f16"};
+  std::string type = oneOf(types);
+  int64_t m = std::min<int64_t>(extent(), 17), k = std::min<int64_t>(extent(), 17), d = extent();
+  Tile acc = constant({m, d}, "f32", static_cast<double>(pick(-1, 1))), in = acc, result = acc;
+  in.name = fresh();
+  result.name = fresh();
+  std::string iv = fresh(), zero = index(0), by = index(k);
+  line(result.name + " = scf.for " + iv + " = " + zero + " to %n step " + by + " iter_args(" + in.name + " = " + acc.name + ") -> (" + acc.typeText() + ") {");
+  std::vector<Tile> outer = tiles;
+  std::string outerCounter = counter;
+  counter = iv;
+  ++depth;
+  Shape left{m, k}, right{k, d}, turned{d, k};
+  Tile p = load(&left, &type), v;
+  if (chance(60)) {
+    p = asType(p, "f32");
+    p = elementwise("math.absf", {p}, p.bound, p.step);
+    p = asType(p, type);
+  }
+  if (chance(40)) {
+    Tile raw = load(&turned, &type);
+    v = raw;
+    v.shape = right;
+    v = define(v, "tile.transpose " + raw.name + " [1, 0] : " + raw.typeText());
+  } else {
+    v = load(&right, &type);
+  }
+  Tile old = in;
+  if (chance(60)) { // values shrink to whole numbers, so that they stay exact
+    old.isExact = true;
+    Tile half = constant(in.shape, "f32", 0.25);
+    old = elementwise("arith.mulf", {in, half}, 4096, 0.25);
+    old = elementwise("math.floor", {old}, 4096, 1);
+  }
+  Tile next = define(acc, "tile.dot " + p.name + ", " + v.name + ", " + old.name + " : " + p.typeText() + ", " + v.typeText() + ", " + old.typeText() + " -> " + acc.typeText());
+  line("scf.yield " + next.name + " : " + acc.typeText());
+  --depth;
+  counter = outerCounter;
+  tiles = outer;
+  line("}");
+  result.bound = 9 * 9 * 17 * 41 + 2;
+  result.step = 1.0 / 16;
+  tiles.push_back(result);
+}
+
+/// Two states; the second reads the first at other coordinates.
+void Builder::recurPair() {
+  Tile x = find([](const Tile &t) { return t.shape.size() == 2 && t.type == "f32"; });
+  if (x.shape.size() != 2 || x.type != "f32")
+    return;
+  x = clamped(x.isExact ? integral(x) : x, 4);
+  int64_t dim = pick(0, 1);
+  Shape one{x.shape[1 - dim]};
+  Tile s0 = constant(one, "f32", static_cast<double>(pick(-2, 2))), s1 = constant(one, "f32", static_cast<double>(pick(-2, 2)));
+  Tile r0 = s0, r1 = s1, all = x;
+  for (Tile *t : {&r0, &r1, &all}) {
+    t->name = fresh();
+    t->bound = 8;
+    t->step = std::min(x.step, 1.0);
+    t->isExact = x.isExact;
+  }
+  std::string st = s0.typeText();
+  line(r0.name + ", " + r1.name + ", " + all.name + " = tile.recur " + x.name + " init(" + s0.name + ", " + s1.name + ") (%s0: " + st + ", %s1: " + st + ", %xt: " + st + ") {");
+  line("  %lo = arith.constant dense<-8.0> : " + st);
+  line("  %hi = arith.constant dense<8.0> : " + st);
+  line("  %m = tile.reduce %s0 {dims = [0], kind = max} : " + st + " -> tensor<f32>");
+  line("  %mb = tile.broadcast %m {at = 0} : tensor<f32> -> " + st);
+  line("  %a = arith.addf " + std::string(chance(50) ? "%s1" : "%s0") + ", %xt : " + st);
+  line("  %b = arith.subf %mb, " + std::string(chance(50) ? "%s1" : "%a") + " : " + st);
+  for (const char *name : {"a", "b"}) {
+    line(Twine("  %") + name + "1 = arith.minimumf %" + name + ", %hi : " + st);
+    line(Twine("  %") + name + "2 = arith.maximumf %" + name + "1, %lo : " + st);
+  }
+  bool isSwapped = chance(40);
+  line("  tile.yield " + std::string(isSwapped ? "%b2, %a2, " : "%a2, %b2, ") + (chance(50) ? "%b2" : "%a2") + " : " + st + ", " + st + ", " + st);
+  line("} {dim = " + Twine(dim) + (chance(40) ? ", reverse" : "") + "} : " + x.typeText() + " init(" + st + ", " + st + ") -> " + st + ", " + st + ", " + all.typeText());
+  tiles.push_back(r0);
+  tiles.push_back(r1);
+  tiles.push_back(all);
+}
+
+/// A map of two inputs of different types with two results, or of none.
+void Builder::mapPair() {
+  if (chance(40)) {
+    Tile r{"", randomShape(2, 512), "f32", 256, 1};
+    if (r.shape.empty())
+      return;
+    std::string offsets, coords;
+    for (size_t d = 0; d < r.shape.size(); ++d) {
+      offsets += (d ? ", " : "") + std::string(chance(40) ? "%row" : std::to_string(pick(-2, 2)));
+      coords += (d ? ", %i" : "%i") + std::to_string(d) + ": index";
+    }
+    r.name = fresh();
+    line(r.name + " = tile.map at [" + offsets + "] (" + coords + ") {");
+    line("  %e = arith.index_cast %i0 : index to i32");
+    line("  %f = arith.sitofp %e : i32 to f32");
+    line("  tile.yield %f : f32");
+    line("} -> " + r.typeText());
+    tiles.push_back(r);
+    return;
+  }
+  Tile x = settled(find([](const Tile &t) { return !t.shape.empty() && (t.type == "bf16" || t.type == "f16"); }), 2);
+  Tile y = find([&](const Tile &t) { return t.shape == x.shape && t.type == "f32"; });
+  if (x.shape.empty() || (x.type != "bf16" && x.type != "f16") || y.shape != x.shape || y.type != "f32")
+    return;
+  y = settled(y, 2);
+  std::string offsets, coords, t = x.type;
+  for (size_t d = 0; d < x.shape.size(); ++d) {
+    offsets += d ? ", 0" : "0";
+    coords += ", %i" + std::to_string(d) + ": index";
+  }
+  Tile r0 = y, r1 = x;
+  r0.name = fresh();
+  r1.name = fresh();
+  r0.isExact = x.isExact && y.isExact;
+  r0.bound = x.bound + y.bound;
+  r0.step = std::min(x.step, y.step);
+  r1.bound = 2.1 * x.bound;
+  line(r0.name + ", " + r1.name + " = tile.map " + x.name + ", " + y.name + " at [" + offsets + "] (%x: " + t + ", %y: f32" + coords + ") {");
+  line("  %w = arith.extf %x : " + t + " to f32");
+  line("  %a = arith.addf %w, %y : f32");
+  line("  %b = arith.addf %x, %x : " + t);
+  line("  tile.yield %a, %b : f32, " + t);
+  line("} : " + x.typeText() + ", " + y.typeText() + " -> " + r0.typeText() + ", " + r1.typeText());
+  tiles.push_back(r0);
+  tiles.push_back(r1);
 }
 
 void Builder::branch() {

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "Check.h"
+#include "Native.h"
 #include "seqc/Dialect/Tile/Transforms/Passes.h"
+#include "seqc/Conversion/TileToCpu.h"
+#include "seqc/Emit/CpuObject.h"
 #include "seqc/Interpreter/TileInterpreter.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include <cmath>
+#include <cstring>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace mlir;
 using seqc::interp::Tensor;
@@ -15,7 +22,12 @@ using seqc::interp::Tensor;
 namespace seqc::fuzz {
 
 void loadDialects(MLIRContext &context) {
+  DialectRegistry registry;
+  registerCpuTranslations(registry);
+  arith::registerConvertArithToLLVMInterface(registry);
+  context.appendDialectRegistry(registry);
   context.loadDialect<tile::TileDialect, arith::ArithDialect, math::MathDialect, scf::SCFDialect>();
+  loadCpuDialects(context);
 }
 
 /// Outputs of one interpreted run.
@@ -130,6 +142,17 @@ static std::string checkRoundTrip(ModuleOp module, MLIRContext &context) {
   return again && printed(*again) == text ? "" : "printed text does not parse back to itself";
 }
 
+static Outcome checkNative(ModuleOp module, const Program &program, ArrayRef<Tensor> want, ArrayRef<double> tolerances) {
+  NativeKernel kernel;
+  if (llvm::Error e = kernel.compile(module, "fuzz"))
+    return {"", toString(std::move(e))};
+  llvm::Expected<std::vector<Tensor>> got = runTasks(kernel.function, kernel.scratchBytes, program);
+  if (!got)
+    return {toString(got.takeError()), ""};
+  std::string text = difference(program, want, *got, tolerances);
+  return {text.empty() ? "" : "native code: " + text, ""};
+}
+
 Outcome check(const Program &program, MLIRContext &context, bool native) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(program.text, &context);
   if (!module)
@@ -145,9 +168,33 @@ Outcome check(const Program &program, MLIRContext &context, bool native) {
   if (std::string text = checkPasses(*module, program, *typed); !text.empty())
     return {text, ""};
   std::vector<double> tolerances = tolerancesOf(program, *typed, *exact);
-  (void)native;
-  (void)tolerances;
-  return {};
+  return native ? checkNative(*module, program, *typed, tolerances) : Outcome();
+}
+
+Outcome checkIsolated(const Program &program, MLIRContext &context, bool native) {
+  int ends[2];
+  if (pipe(ends) != 0)
+    return {"cannot open a pipe", ""};
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(30);
+    Outcome o = check(program, context, native);
+    std::string text = o.failure + '\1' + o.unsupported;
+    bool isWritten = write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    _exit(isWritten ? 0 : 1);
+  }
+  close(ends[1]);
+  std::string text;
+  char buffer[512];
+  for (ssize_t n; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    text.append(buffer, n);
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WIFSIGNALED(status))
+    return {std::string("ends with signal ") + strsignal(WTERMSIG(status)), ""};
+  auto [failure, unsupported] = StringRef(text).split('\1');
+  return {failure.str(), unsupported.str()};
 }
 
 } // namespace seqc::fuzz

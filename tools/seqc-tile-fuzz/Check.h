@@ -19,6 +19,9 @@ void loadDialects(mlir::MLIRContext &context);
 
 Outcome check(const Program &program, mlir::MLIRContext &context, bool native);
 
+/// The same in a child process, so that a crash or an endless loop of compiler or code is a failure of the program.
+Outcome checkIsolated(const Program &program, mlir::MLIRContext &context, bool native);
+
 } // namespace seqc::fuzz
 
 #endif // SEQC_TOOLS_SEQC_TILE_FUZZ_CHECK_H

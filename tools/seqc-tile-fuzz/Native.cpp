@@ -1,9 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "Native.h"
+#include "seqc/Conversion/TileToCpu.h"
+#include "seqc/Emit/CpuObject.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include <cstring>
 #include <deque>
 
 namespace seqc::fuzz {
+
+NativeKernel::NativeKernel() = default;
+NativeKernel::~NativeKernel() = default;
+
+/// First diagnostic of `run`, which must fail.
+static llvm::Error diagnosed(mlir::MLIRContext &context, llvm::function_ref<mlir::LogicalResult()> run) {
+  std::string text;
+  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) {
+    if (text.empty() && d.getSeverity() == mlir::DiagnosticSeverity::Error)
+      text = d.str();
+    return mlir::success();
+  });
+  if (succeeded(run()))
+    return llvm::Error::success();
+  return llvm::createStringError(text.empty() ? "fails without a diagnostic" : text);
+}
+
+llvm::Error NativeKernel::compile(mlir::ModuleOp module, llvm::StringRef name) {
+  mlir::MLIRContext &context = *module.getContext();
+  loadCpuDialects(context);
+  llvm::Expected<CpuTarget> target = CpuTarget::get("native");
+  if (!target)
+    return target.takeError();
+  mlir::OwningOpRef<mlir::ModuleOp> code = mlir::ModuleOp::create(module.getLoc());
+  llvm::Error lowered = diagnosed(context, [&]() -> mlir::LogicalResult {
+    mlir::FailureOr<int64_t> bytes = convertTileToCpu(module.lookupSymbol<tile::KernelOp>(name), *code, *target);
+    if (failed(bytes))
+      return mlir::failure();
+    scratchBytes = *bytes;
+    mlir::PassManager pm(&context);
+    buildCpuToLlvmPipeline(pm);
+    return pm.run(*code);
+  });
+  if (lowered)
+    return lowered;
+  auto llvmContext = std::make_unique<llvm::LLVMContext>();
+  llvm::Expected<std::unique_ptr<llvm::Module>> ir = emitLlvm(*code, *target, *llvmContext);
+  if (!ir)
+    return ir.takeError();
+  llvm::orc::JITTargetMachineBuilder machine{llvm::Triple(target->triple)};
+  machine.setCPU(target->cpu);
+  llvm::SmallVector<llvm::StringRef> features;
+  llvm::StringRef(target->features).split(features, ',', -1, /*KeepEmpty=*/false);
+  machine.addFeatures(std::vector<std::string>(features.begin(), features.end()));
+  auto created = llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(machine)).create();
+  if (!created)
+    return created.takeError();
+  jit = std::move(*created);
+  if (llvm::Error e = jit->addIRModule(llvm::orc::ThreadSafeModule(std::move(*ir), std::move(llvmContext))))
+    return e;
+  auto symbol = jit->lookup(name);
+  if (!symbol)
+    return symbol.takeError();
+  function = symbol->toPtr<TaskFunction>();
+  return llvm::Error::success();
+}
 
 namespace {
 constexpr size_t kGuard = 256; // bytes on each side

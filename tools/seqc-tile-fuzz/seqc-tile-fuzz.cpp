@@ -30,10 +30,11 @@ static Program programOf(uint64_t seed, int n) {
 static void report(uint64_t seed, mlir::MLIRContext &context) {
   for (int n = 0; n <= steps; ++n) {
     Program p = programOf(seed, n);
-    Outcome o = check(p, context, native);
+    Outcome o = checkIsolated(p, context, native);
     if (o.failure.empty())
       continue;
     llvm::outs() << "seed " << seed << " steps " << n << ": " << o.failure << "\n" << p.text << "\n";
+    llvm::outs().flush();
     return;
   }
 }
@@ -50,7 +51,7 @@ int main(int argc, char **argv) {
       llvm::outs() << p.text << "\n";
       continue;
     }
-    Outcome o = check(p, context, native);
+    Outcome o = checkIsolated(p, context, native);
     if (!o.unsupported.empty())
       ++unsupported[o.unsupported];
     if (o.failure.empty())

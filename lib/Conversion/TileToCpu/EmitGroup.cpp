@@ -10,9 +10,28 @@ using namespace mlir;
 
 namespace seqc::cpu {
 
-namespace {
+static bool isHalf(Type t) { return t.isF16() || t.isBF16(); }
 
-bool isHalf(Type t) { return t.isF16() || t.isBF16(); }
+Value combineKind(Code &code, StringRef kind, Value x, Value y) {
+  OpBuilder &b = code.b;
+  Location loc = code.loc;
+  Type element = getElementTypeOrSelf(x.getType());
+  bool isFloat = isa<FloatType>(element), isBool = element.isInteger(1);
+  if (kind == "add")
+    return isFloat ? arith::AddFOp::create(b, loc, x, y).getResult() : arith::AddIOp::create(b, loc, x, y).getResult();
+  if (kind == "mul")
+    return isFloat ? arith::MulFOp::create(b, loc, x, y).getResult() : arith::MulIOp::create(b, loc, x, y).getResult();
+  // The values of i1 are 0 and 1.
+  if (kind == "or" || (kind == "max" && isBool))
+    return arith::OrIOp::create(b, loc, x, y);
+  if (kind == "and" || (kind == "min" && isBool))
+    return arith::AndIOp::create(b, loc, x, y);
+  if (kind == "max")
+    return isFloat ? arith::MaximumFOp::create(b, loc, x, y).getResult() : arith::MaxSIOp::create(b, loc, x, y).getResult();
+  return isFloat ? arith::MinimumFOp::create(b, loc, x, y).getResult() : arith::MinSIOp::create(b, loc, x, y).getResult();
+}
+
+namespace {
 
 /// A reduction in the nest: its accumulators are vectors carried by the innermost loop when the last dim is reduced, else
 /// memory of the result's buffer.
@@ -21,6 +40,7 @@ public:
   Reduction(KernelEmitter &kernel, tile::ReduceOp op, Buffer buffer)
       : op(op), code(kernel.code), kernel(kernel), buffer(std::move(buffer)), type(cast<RankedTensorType>(op.getT().getType())) {
     element = isHalf(type.getElementType()) ? Type(code.b.getF32Type()) : type.getElementType();
+    sums = this->buffer;
   }
 
   bool overLast() const { return llvm::is_contained(op.getDims(), type.getRank() - 1); }
@@ -35,21 +55,7 @@ public:
     return arith::ConstantOp::create(code.b, code.loc, value);
   }
 
-  Value combine(Value x, Value y) const {
-    OpBuilder &b = code.b;
-    Location loc = code.loc;
-    bool isFloat = isa<FloatType>(element);
-    StringRef kind = op.getKind();
-    if (kind == "add")
-      return isFloat ? arith::AddFOp::create(b, loc, x, y).getResult() : arith::AddIOp::create(b, loc, x, y).getResult();
-    if (kind == "mul")
-      return isFloat ? arith::MulFOp::create(b, loc, x, y).getResult() : arith::MulIOp::create(b, loc, x, y).getResult();
-    if (kind == "max")
-      return isFloat ? arith::MaximumFOp::create(b, loc, x, y).getResult() : arith::MaxSIOp::create(b, loc, x, y).getResult();
-    if (kind == "min")
-      return isFloat ? arith::MinimumFOp::create(b, loc, x, y).getResult() : arith::MinSIOp::create(b, loc, x, y).getResult();
-    return kind == "or" ? arith::OrIOp::create(b, loc, x, y).getResult() : arith::AndIOp::create(b, loc, x, y).getResult();
-  }
+  Value combine(Value x, Value y) const { return combineKind(code, op.getKind(), x, y); }
 
   /// Fixed tree over the lanes of a vector.
   Value horizontal(Value v) const {
@@ -90,13 +96,8 @@ public:
     return q;
   }
 
-  /// Result at q = result at q combined with v.
-  void accumulate(Value v, const Point &q) const {
-    Value old = kernel.loadBuffer(buffer, q);
-    if (isHalf(type.getElementType()))
-      old = arith::ExtFOp::create(code.b, code.loc, typeAt(element, q), old);
-    put(combine(old, v), q);
-  }
+  /// Sum at q = sum at q combined with v.
+  void accumulate(Value v, const Point &q) const { kernel.storeBuffer(combine(kernel.loadBuffer(sums, q), v), sums, q); }
 
   void put(Value v, const Point &q) const {
     if (isHalf(type.getElementType()))
@@ -104,11 +105,17 @@ public:
     kernel.storeBuffer(v, buffer, q);
   }
 
-  /// Fills the result with the identity.
-  void initialize() const {
-    ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getType()).getShape();
-    Point p;
-    fill(shape, p);
+  /// Fills the sums with the identity. Sums of 16-bit floats are kept in f32 beside the result.
+  void initialize() {
+    if (isHalf(type.getElementType()))
+      sums = kernel.allocate(shape(), element);
+    each(shape(), Point(), [&](const Point &p) { kernel.storeBuffer(identity(p), sums, p); });
+  }
+
+  /// Rounds sums that are kept beside the result.
+  void finish() const {
+    if (isHalf(type.getElementType()))
+      each(shape(), Point(), [&](const Point &p) { put(kernel.loadBuffer(sums, p), p); });
   }
 
   mutable tile::ReduceOp op;
@@ -122,7 +129,9 @@ private:
       return b.getFloatAttr(element, kind == "mul" ? 1.0 : kind == "max" ? -inf : kind == "min" ? inf : 0.0);
     }
     unsigned bits = element.getIntOrFloatBitWidth();
+    bool isBool = bits == 1;
     APInt value = kind == "mul"   ? APInt(bits, 1)
+                  : isBool        ? APInt(1, kind == "min" || kind == "and")
                   : kind == "max" ? APInt::getSignedMinValue(bits)
                   : kind == "min" ? APInt::getSignedMaxValue(bits)
                   : kind == "and" ? APInt::getAllOnes(bits)
@@ -137,21 +146,28 @@ private:
     return code.shuffle(v, v, lanes);
   }
 
-  void fill(ArrayRef<int64_t> rest, const Point &p) const {
-    if (rest.empty()) {
-      put(identity(p), p);
-      return;
-    }
-    code.loop(0, rest.front(), 1, [&](Size i) {
+  ArrayRef<int64_t> shape() const { return cast<RankedTensorType>(op.getType()).getShape(); }
+
+  /// All elements, in vectors along the last dim.
+  void each(ArrayRef<int64_t> rest, const Point &p, llvm::function_ref<void(const Point &)> body) const {
+    if (rest.empty())
+      return body(p);
+    int64_t width = rest.size() == 1 ? std::min<int64_t>(kernel.target.lanes(32), rest.front()) : 1, main = rest.front() / width * width;
+    auto inner = [&](Size i, int64_t w) {
       Point q = p;
       q.index.push_back(i);
-      fill(rest.drop_front(), q);
-    });
+      if (w > 1)
+        q.vecDim = p.index.size(), q.width = w;
+      each(rest.drop_front(), q, body);
+    };
+    code.loop(0, main, width, [&](Size i) { inner(i, width); });
+    if (main < rest.front())
+      inner(main, rest.front() - main);
   }
 
   Code &code;
   KernelEmitter &kernel;
-  Buffer buffer;
+  Buffer buffer, sums;
   RankedTensorType type;
   Type element;
 };
@@ -174,9 +190,18 @@ public:
   void emit() {
     collectAccesses();
     boundLoops();
-    for (const Reduction &r : reductions)
+    for (Reduction &r : reductions)
       if (!r.onlyLast())
         r.initialize();
+    nests();
+    for (const Reduction &r : reductions)
+      if (!r.onlyLast())
+        r.finish();
+  }
+
+private:
+  /// The nest, twice if tiles may reach beyond the bounds.
+  void nests() {
     Value full;
     bool conditional = false;
     for (auto &[op, access] : accesses)
@@ -196,12 +221,11 @@ public:
     nest(true);
   }
 
-private:
   void collectAccesses() {
     SmallVector<Operation *> ops;
     auto reached = [&](Value v) { kernel.plan.collectAccesses(v, ops); };
     for (Operation *s : step.stores) {
-      Value v = cast<tile::StoreOp>(s).getValue();
+      Value v = storedValue(s);
       if (!kernel.findBuffer(v))
         reached(v);
       ops.push_back(s);
@@ -225,7 +249,7 @@ private:
         a = a.join(b);
     };
     for (Operation *s : step.stores)
-      also(kernel.bounds.ofStore(cast<tile::StoreOp>(s)));
+      also(isa<tile::StoreOp>(s) ? kernel.bounds.ofStore(cast<tile::StoreOp>(s)) : kernel.bounds.of(storedValue(s)));
     for (const Reduction &r : reductions)
       also(kernel.bounds.ofReduce(r.op));
     for (auto &[v, buffer] : targets)

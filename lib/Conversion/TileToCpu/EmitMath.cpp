@@ -315,6 +315,34 @@ struct TruncateToBF16 : OpRewritePattern<arith::TruncFOp> {
   }
 };
 
+/// f64 to 16 bits through f32 rounded to odd: the second rounding then is that of the exact value.
+struct TruncateDouble : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
+    Type from = op.getIn().getType(), to = getElementTypeOrSelf(op.getType());
+    if (!getElementTypeOrSelf(from).isF64() || !(to.isF16() || to.isBF16()))
+      return rewriter.notifyMatchFailure(op, "not f64 to 16 bits");
+    Location loc = op.getLoc();
+    auto vector = dyn_cast<VectorType>(from);
+    auto like = [&](Type element) { return vector ? Type(vector.clone(element)) : element; };
+    Type f32 = like(rewriter.getF32Type()), i32 = like(rewriter.getI32Type());
+    auto number = [&](int32_t n) -> Value {
+      TypedAttr attr = rewriter.getI32IntegerAttr(n);
+      return arith::ConstantOp::create(rewriter, loc, vector ? TypedAttr(DenseElementsAttr::get(cast<VectorType>(i32), Attribute(attr))) : attr);
+    };
+    Value near = arith::TruncFOp::create(rewriter, loc, f32, op.getIn()), back = arith::ExtFOp::create(rewriter, loc, from, near);
+    Value bits = arith::BitcastOp::create(rewriter, loc, i32, near);
+    Value away = arith::CmpFOp::create(rewriter, loc, arith::CmpFPredicate::OGT, math::AbsFOp::create(rewriter, loc, back),
+                                       math::AbsFOp::create(rewriter, loc, op.getIn()));
+    Value toZero = arith::SelectOp::create(rewriter, loc, away, arith::SubIOp::create(rewriter, loc, bits, number(1)), bits);
+    Value odd = arith::OrIOp::create(rewriter, loc, toZero, number(1));
+    Value inexact = arith::CmpFOp::create(rewriter, loc, arith::CmpFPredicate::ONE, back, op.getIn());
+    Value chosen = arith::BitcastOp::create(rewriter, loc, f32, arith::SelectOp::create(rewriter, loc, inexact, odd, bits));
+    rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, op.getType(), chosen);
+    return success();
+  }
+};
+
 /// bitcast(bitcast(x)) is x.
 struct FoldBitcast : OpRewritePattern<arith::BitcastOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -405,7 +433,7 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
 void populateExpandMathPatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   // Ours wins over upstream's rounding, which selects among bf16 values; upstream's widening is integer code.
-  patterns.add<TruncateToBF16>(context, /*benefit=*/2);
+  patterns.add<TruncateToBF16, TruncateDouble>(context, /*benefit=*/2);
   patterns.add<FoldBitcast, ConstantAsBits, MoveAsBits<LLVM::LoadOp>, MoveAsBits<LLVM::StoreOp>, MoveAsBits<LLVM::MaskedLoadOp>, MoveAsBits<LLVM::MaskedStoreOp>,
                MoveAsBits<arith::SelectOp>, MoveAsBits<vector::BroadcastOp>, MoveAsBits<vector::ShuffleOp>, MoveAsBits<vector::InsertOp>,
                MoveAsBits<vector::ExtractOp>>(context);

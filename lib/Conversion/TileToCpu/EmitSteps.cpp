@@ -173,7 +173,6 @@ LogicalResult KernelEmitter::emitTable(tile::TableOp op) {
   auto dense = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
   if (!dense)
     return unsupported(op.emitError("expects a tile.constant with dense elements"));
-  auto module = b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
   std::string name = ("__" + kernel.getSymName() + "_" + op.getTable()).str();
   auto type = cast<RankedTensorType>(op.getType());
   if (!module.lookupSymbol(name)) {
@@ -203,6 +202,16 @@ LogicalResult KernelEmitter::emitScan(tile::ScanOp op) {
   SmallVector<Buffer> out;
   for (Value r : op.getResults())
     out.push_back(bufferFor(r));
+  // With a kind, 16-bit floats are carried in f32 and rounded where they are stored.
+  Type element = elementOf(op.getInputs()[0]);
+  bool isWide = op.getKind() && (element.isF16() || element.isBF16());
+  auto loaded = [&](Value in, const Point &p) {
+    Value x = loadBuffer(*findBuffer(in), p);
+    return isWide ? arith::ExtFOp::create(b, code.loc, typeAt(b.getF32Type(), p), x).getResult() : x;
+  };
+  auto stored = [&](Value v, const Buffer &buffer, const Point &p) {
+    storeBuffer(isWide ? arith::TruncFOp::create(b, code.loc, typeAt(element, p), v).getResult() : v, buffer, p);
+  };
   auto combine = [&](ArrayRef<Value> acc, ArrayRef<Value> x, const Point &p) {
     SmallVector<Value> result;
     if (!op.getKind()) {
@@ -231,13 +240,7 @@ LogicalResult KernelEmitter::emitScan(tile::ScanOp op) {
         result.push_back(lifted(v));
       return result;
     }
-    bool isFloat = isa<FloatType>(getElementTypeOrSelf(x[0].getType()));
-    StringRef kind = *op.getKind();
-    Value r = kind == "add"   ? (isFloat ? arith::AddFOp::create(b, code.loc, acc[0], x[0]).getResult() : arith::AddIOp::create(b, code.loc, acc[0], x[0]).getResult())
-              : kind == "mul" ? (isFloat ? arith::MulFOp::create(b, code.loc, acc[0], x[0]).getResult() : arith::MulIOp::create(b, code.loc, acc[0], x[0]).getResult())
-              : kind == "max" ? (isFloat ? arith::MaximumFOp::create(b, code.loc, acc[0], x[0]).getResult() : arith::MaxSIOp::create(b, code.loc, acc[0], x[0]).getResult())
-                              : (isFloat ? arith::MinimumFOp::create(b, code.loc, acc[0], x[0]).getResult() : arith::MinSIOp::create(b, code.loc, acc[0], x[0]).getResult());
-    return SmallVector<Value>{r};
+    return SmallVector<Value>{combineKind(code, *op.getKind(), acc[0], x[0])};
   };
   int64_t rank = shape.size();
   // All other dims are loops; vectors along the last dim if it is not the scanned one.
@@ -249,16 +252,16 @@ LogicalResult KernelEmitter::emitScan(tile::ScanOp op) {
     };
     SmallVector<Value> first;
     for (auto [in, buffer] : llvm::zip_equal(op.getInputs(), out)) {
-      first.push_back(loadBuffer(*findBuffer(in), at(0)));
-      storeBuffer(first.back(), buffer, at(0));
+      first.push_back(loaded(in, at(0)));
+      stored(first.back(), buffer, at(0));
     }
     code.loop(1, shape[d], 1, first, [&](Size t, ValueRange carried) {
       SmallVector<Value> x;
       for (Value in : op.getInputs())
-        x.push_back(loadBuffer(*findBuffer(in), at(t)));
+        x.push_back(loaded(in, at(t)));
       SmallVector<Value> next = combine(SmallVector<Value>(carried), x, p);
       for (auto [v, buffer] : llvm::zip_equal(next, out))
-        storeBuffer(v, buffer, at(t));
+        stored(v, buffer, at(t));
       return next;
     });
   };
@@ -424,6 +427,60 @@ LogicalResult KernelEmitter::emitFor(Operation *raw) {
   unsigned next = 0;
   for (auto [i, r] : llvm::enumerate(op.getResults()))
     isTile(r) ? (void)(buffers[r] = carried[i]) : scalars.map(r, loop.getResult(next++));
+  return success();
+}
+
+/// The arguments of both regions are buffers: `before` writes those of `after`, which are the results, and the other way round.
+LogicalResult KernelEmitter::emitWhile(Operation *raw) {
+  OpBuilder &b = code.b;
+  auto op = cast<scf::WhileOp>(raw);
+  SmallVector<Value> scalarInits;
+  SmallVector<Type> scalarTypes;
+  SmallVector<Buffer> states(op.getInits().size()), results(op.getNumResults());
+  for (auto [i, init] : llvm::enumerate(op.getInits())) {
+    if (!isTile(init)) {
+      scalarInits.push_back(scalar(init));
+      continue;
+    }
+    states[i] = allocate(shapeOf(init), elementOf(init));
+    emitCopy(init, states[i]);
+  }
+  for (auto [i, r] : llvm::enumerate(op.getResults()))
+    isTile(r) ? (void)(results[i] = bufferFor(r)) : scalarTypes.push_back(r.getType());
+  auto loop = scf::WhileOp::create(b, code.loc, scalarTypes, scalarInits);
+  auto bind = [&](Block &from, Block &into, ArrayRef<Buffer> tiles) {
+    OpBuilder::InsertionGuard guard(b);
+    for (auto [i, arg] : llvm::enumerate(from.getArguments()))
+      isTile(arg) ? (void)(buffers[arg] = tiles[i]) : scalars.map(arg, into.addArgument(arg.getType(), code.loc));
+    b.setInsertionPointToStart(&into);
+    return emitBlock(from);
+  };
+  /// Tiles go to `targets`, scalars are returned.
+  auto pass = [&](Block &from, ValueRange values, ArrayRef<Buffer> targets) {
+    SmallVector<std::pair<Value, Buffer>> tiles;
+    SmallVector<Value> rest;
+    for (auto [i, v] : llvm::enumerate(values))
+      isTile(v) ? (void)tiles.emplace_back(v, targets[i]) : rest.push_back(scalar(v));
+    emitYields(from, tiles);
+    return rest;
+  };
+  OpBuilder::InsertionGuard guard(b);
+  Block &before = op.getBefore().front(), &after = op.getAfter().front();
+  Block &newBefore = loop.getBefore().emplaceBlock(), &newAfter = loop.getAfter().emplaceBlock();
+  if (failed(bind(before, newBefore, states)))
+    return failure();
+  auto condition = cast<scf::ConditionOp>(before.getTerminator());
+  b.setInsertionPointToEnd(&newBefore);
+  SmallVector<Value> passed = pass(before, condition.getArgs(), results);
+  scf::ConditionOp::create(b, code.loc, scalar(condition.getCondition()), passed);
+  if (failed(bind(after, newAfter, results)))
+    return failure();
+  b.setInsertionPointToEnd(&newAfter);
+  scf::YieldOp::create(b, code.loc, pass(after, after.getTerminator()->getOperands(), states));
+  b.setInsertionPointAfter(loop);
+  unsigned next = 0;
+  for (auto [i, r] : llvm::enumerate(op.getResults()))
+    isTile(r) ? (void)(buffers[r] = results[i]) : scalars.map(r, loop.getResult(next++));
   return success();
 }
 

@@ -3,7 +3,9 @@
 #include "KernelEmitter.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <cmath>
 
 using namespace mlir;
 
@@ -34,6 +36,30 @@ static Value lanes(Code &code, Size base, Type element, const Point &p) {
   return arith::AddIOp::create(code.b, code.loc, code.splat(start, type), step);
 }
 
+/// Of an integer `y` that was converted from the float `x`: NaN gives 0, what is out of range the nearest integer that there is.
+static Value saturated(Code &code, Value x, Value y, bool isSigned) {
+  OpBuilder &b = code.b;
+  auto integer = cast<IntegerType>(getElementTypeOrSelf(y.getType()));
+  auto element = cast<FloatType>(getElementTypeOrSelf(x.getType()));
+  unsigned bits = integer.getWidth();
+  auto like = [&](TypedAttr value, Type of) -> Value {
+    auto vector = dyn_cast<VectorType>(of);
+    return arith::ConstantOp::create(b, code.loc, vector ? TypedAttr(DenseElementsAttr::get(vector, Attribute(value))) : value);
+  };
+  auto where = [&](arith::CmpFPredicate p, double limit, const APInt &value) {
+    Value test = arith::CmpFOp::create(b, code.loc, p, x, like(b.getFloatAttr(element, limit), x.getType()));
+    y = arith::SelectOp::create(b, code.loc, test, like(b.getIntegerAttr(integer, value), y.getType()), y);
+  };
+  where(arith::CmpFPredicate::OGE, std::ldexp(1.0, isSigned ? bits - 1 : bits), isSigned ? APInt::getSignedMaxValue(bits) : APInt::getMaxValue(bits));
+  if (!isSigned) {
+    where(arith::CmpFPredicate::ULE, 0.0, APInt::getZero(bits));
+    return y;
+  }
+  where(arith::CmpFPredicate::OLT, -std::ldexp(1.0, bits - 1), APInt::getSignedMinValue(bits));
+  where(arith::CmpFPredicate::UNO, 0.0, APInt::getZero(bits));
+  return y;
+}
+
 Value cloneLifted(Code &code, Operation *op, ArrayRef<Value> operands, Type element, const Point &p) {
   OpBuilder &b = code.b;
   SmallVector<Value> values(operands.begin(), operands.end());
@@ -48,6 +74,8 @@ Value cloneLifted(Code &code, Operation *op, ArrayRef<Value> operands, Type elem
   }
   OperationState state(code.loc, op->getName(), values, {typeAt(computed, p)}, op->getAttrDictionary().getValue());
   Value result = b.create(state)->getResult(0);
+  if (isa<arith::FPToSIOp, arith::FPToUIOp>(op))
+    return saturated(code, values[0], result, isa<arith::FPToSIOp>(op));
   return computed == element ? result : arith::TruncFOp::create(b, code.loc, typeAt(element, p), result).getResult();
 }
 
@@ -360,16 +388,38 @@ Value Evaluator::gather(tile::GatherOp op, const Point &p) {
   return result;
 }
 
-void Evaluator::store(Operation *raw, const Point &p) {
-  auto op = cast<tile::StoreOp>(raw);
+/// Adds one element to memory that other programs may add to at the same time. 16-bit floats add in f32 and round.
+void Evaluator::atomicAdd(Type element, Value x, Value to) {
   OpBuilder &b = code.b;
-  const Access &a = accesses.find(raw)->second;
-  Value value = evaluate(op.getValue(), p), mask = masked ? maskAt(a, p) : Value(), at = address(a, p);
+  if (!isHalf(element)) {
+    LLVM::AtomicRMWOp::create(b, code.loc, isa<FloatType>(element) ? LLVM::AtomicBinOp::fadd : LLVM::AtomicBinOp::add, to, x, LLVM::AtomicOrdering::monotonic);
+    return;
+  }
+  Type i16 = b.getI16Type(), f32 = b.getF32Type();
+  Value wide = arith::ExtFOp::create(b, code.loc, f32, x);
+  scf::WhileOp::create(
+      b, code.loc, TypeRange{i16}, ValueRange{code.load(i16, to)},
+      [&](OpBuilder &, Location loc, ValueRange old) {
+        Value value = arith::BitcastOp::create(b, loc, element, old[0]);
+        Value sum = arith::AddFOp::create(b, loc, arith::ExtFOp::create(b, loc, f32, value), wide);
+        Value rounded = arith::TruncFOp::create(b, loc, element, sum), bits = arith::BitcastOp::create(b, loc, i16, rounded);
+        Value done = LLVM::AtomicCmpXchgOp::create(b, loc, to, old[0], bits, LLVM::AtomicOrdering::monotonic, LLVM::AtomicOrdering::monotonic);
+        Value seen = LLVM::ExtractValueOp::create(b, loc, done, ArrayRef<int64_t>{0});
+        scf::ConditionOp::create(b, loc, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, seen, old[0]), seen);
+      },
+      [&](OpBuilder &, Location loc, ValueRange seen) { scf::YieldOp::create(b, loc, seen); });
+}
+
+void Evaluator::store(Operation *op, const Point &p) {
+  OpBuilder &b = code.b;
+  const Access &a = accesses.find(op)->second;
+  bool adds = isa<tile::AccumulateOp>(op);
+  Value value = evaluate(storedValue(op), p), mask = masked ? maskAt(a, p) : Value(), at = address(a, p);
   Type memory = memoryType(a.element);
   if (a.element.isInteger(1))
     value = arith::ExtUIOp::create(b, code.loc, typeAt(memory, p), value);
   Size lane = p.isVector() ? a.strides[p.vecDim] : Size(1);
-  if (p.isVector() && lane.is(1)) {
+  if (p.isVector() && lane.is(1) && !adds) {
     mask ? code.store(value, at, mask) : code.store(value, at);
     return;
   }
@@ -377,10 +427,17 @@ void Evaluator::store(Operation *raw, const Point &p) {
     Value x = p.isVector() ? vector::ExtractOp::create(b, code.loc, value, ArrayRef<int64_t>{i}).getResult() : value;
     Value to = code.at(at, memory, code.mul(lane, i));
     if (!mask) {
-      code.store(x, to);
+      adds ? atomicAdd(a.element, x, to) : code.store(x, to);
       continue;
     }
     Value bit = p.isVector() ? vector::ExtractOp::create(b, code.loc, mask, ArrayRef<int64_t>{i}).getResult() : mask;
+    if (adds) {
+      auto branch = scf::IfOp::create(b, code.loc, bit, /*withElseRegion=*/false);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(branch.thenBlock());
+      atomicAdd(a.element, x, to);
+      continue;
+    }
     code.store(vector::BroadcastOp::create(b, code.loc, VectorType::get({1}, memory), x), to,
                vector::BroadcastOp::create(b, code.loc, VectorType::get({1}, b.getI1Type()), bit));
   }

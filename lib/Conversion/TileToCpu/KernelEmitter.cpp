@@ -27,6 +27,7 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   OpBuilder::InsertionGuard guard(b);
   Type ptr = LLVM::LLVMPointerType::get(b.getContext()), i64 = b.getI64Type();
   auto function = func::FuncOp::create(b, code.loc, kernel.getSymName(), b.getFunctionType({ptr, i64, i64, ptr}, {}));
+  module = function->getParentOfType<ModuleOp>();
   Block *entry = function.addEntryBlock();
   b.setInsertionPointToStart(entry);
   scratch = entry->getArgument(3);
@@ -124,9 +125,11 @@ LogicalResult KernelEmitter::emitSingle(Operation *op, Block &block, size_t step
     return emitTable(table);
   if (isa<scf::ForOp>(op))
     return emitFor(op);
+  if (isa<scf::WhileOp>(op))
+    return emitWhile(op);
   if (isa<scf::IfOp>(op))
     return emitIf(op);
-  if (isa<scf::YieldOp, tile::YieldOp>(op))
+  if (isa<scf::YieldOp, scf::ConditionOp, tile::YieldOp>(op))
     return success(); // the op that owns the block reads its operands
   if (op->getNumRegions() == 0 && isa_and_nonnull<arith::ArithDialect, math::MathDialect>(op->getDialect()))
     return emitScalar(op), success();
@@ -189,6 +192,8 @@ AccessParts partsOf(Operation *op) {
   if (auto store = dyn_cast<tile::StoreOp>(op))
     return {store.getView(), cast<RankedTensorType>(store.getValue().getType()), store.getStaticCoords(), store.getCoords(),
             store.getInbounds().value_or(ArrayRef<int64_t>()), -1};
+  if (auto add = dyn_cast<tile::AccumulateOp>(op))
+    return {add.getView(), cast<RankedTensorType>(add.getValue().getType()), add.getStaticCoords(), add.getCoords(), {}, -1};
   auto gather = cast<tile::GatherOp>(op);
   return {gather.getView(), cast<RankedTensorType>(gather.getType()), gather.getStaticCoords(), gather.getCoords(), {}, static_cast<int64_t>(gather.getDim())};
 }

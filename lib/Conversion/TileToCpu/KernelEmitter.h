@@ -90,6 +90,7 @@ private:
   llvm::LogicalResult emitRecur(tile::RecurOp op);
   llvm::LogicalResult emitTable(tile::TableOp op);
   llvm::LogicalResult emitFor(mlir::Operation *op);
+  llvm::LogicalResult emitWhile(mlir::Operation *op);
   llvm::LogicalResult emitIf(mlir::Operation *op);
   void emitYields(mlir::Block &block, llvm::ArrayRef<std::pair<mlir::Value, Buffer>> targets);
   /// Where the loop-carried value `yielded` may be computed in place; fills `destinations`.
@@ -97,6 +98,7 @@ private:
   Buffer bufferFor(mlir::Value v);
 
   tile::KernelOp kernel;
+  mlir::ModuleOp module; // that the function is in
   mlir::IRMapping scalars;
   llvm::DenseMap<mlir::Value, Buffer> buffers;
   llvm::DenseMap<mlir::Value, View> views;
@@ -106,6 +108,8 @@ private:
   int64_t scratchSize = 0;
 };
 
+/// x and y combined by a kind of tile.reduce and tile.scan.
+mlir::Value combineKind(Code &code, llvm::StringRef kind, mlir::Value x, mlir::Value y);
 /// Memory type of an element: i1 takes a byte.
 mlir::Type memoryType(mlir::Type element);
 
@@ -116,7 +120,7 @@ public:
       : kernel(kernel), code(kernel.code), accesses(accesses), masked(masked) {}
 
   mlir::Value evaluate(mlir::Value v, const Point &p);
-  /// Stores `v` at p through the access of a tile.store.
+  /// Stores, or adds, the value of a tile.store or tile.accumulate at p.
   void store(mlir::Operation *op, const Point &p);
 
 private:
@@ -130,6 +134,7 @@ private:
   mlir::Value maskAt(const Access &a, const Point &p, int64_t skipDim = -1);
   mlir::Value fetch(const Access &a, mlir::Value address, const Point &p, Size lane, mlir::Value mask, double pad);
   mlir::Value address(const Access &a, const Point &p, int64_t skipDim = -1);
+  void atomicAdd(mlir::Type element, mlir::Value x, mlir::Value to);
 
   KernelEmitter &kernel;
   Code &code;

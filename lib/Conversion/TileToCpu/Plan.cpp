@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "Plan.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -32,8 +33,45 @@ Value peelTransposes(Value v, SmallVectorImpl<int64_t> &perm) {
   return v;
 }
 
+/// The pointer argument behind a view.
+static Value pointerOf(Value view) {
+  while (auto sub = view.getDefiningOp<tile::SubviewOp>())
+    view = sub.getView();
+  auto whole = view.getDefiningOp<tile::ViewOp>();
+  return whole ? whole.getPtr() : Value();
+}
+
+/// The view that a memory op accesses; null for other ops.
+static Value viewAccessed(Operation *op) {
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case<tile::LoadOp, tile::GatherOp, tile::LoadScalarOp, tile::StoreOp, tile::AccumulateOp>([](auto access) { return access.getView(); })
+      .Default([](Operation *) { return Value(); });
+}
+
+Value storedValue(Operation *op) {
+  auto store = dyn_cast<tile::StoreOp>(op);
+  return store ? store.getValue() : cast<tile::AccumulateOp>(op).getValue();
+}
+
+bool Plan::isOrdered(Operation *op) const {
+  return isa<tile::LoadOp, tile::GatherOp, tile::LoadScalarOp>(op) && writtenPointers.contains(pointerOf(viewAccessed(op)));
+}
+
+/// Writes to one memory may share loops only if they meet at the same coordinates.
+bool Plan::mayJoin(Operation *store, const Step &group) const {
+  return llvm::all_of(group.stores, [&](Operation *other) {
+    return pointerOf(viewAccessed(other)) != pointerOf(viewAccessed(store)) ||
+           (viewAccessed(other) == viewAccessed(store) && other->getName() == store->getName() &&
+            llvm::equal(other->getOperands().drop_front(), store->getOperands().drop_front()) && other->getAttrs() == store->getAttrs());
+  });
+}
+
 Plan::Plan(tile::KernelOp kernel) {
   Block &body = kernel.getBody().front();
+  body.walk([&](Operation *op) {
+    if (isa<tile::StoreOp, tile::AccumulateOp>(op))
+      writtenPointers.insert(pointerOf(viewAccessed(op)));
+  });
   markBuffered(body);
   buildSteps(body);
   // Inner blocks first would not see the outer groups; every block is independent here.
@@ -68,7 +106,7 @@ void Plan::markOperands(Operation *op) {
     SmallVector<int64_t> perm;
     for (Value v : {dot.getA(), dot.getB()}) {
       Value source = peelTransposes(v, perm);
-      if (isa_and_nonnull<tile::LoadOp>(source.getDefiningOp()) && usedOnlyByDots(source))
+      if (isa_and_nonnull<tile::LoadOp>(source.getDefiningOp()) && !isOrdered(source.getDefiningOp()) && usedOnlyByDots(source))
         directLoads.insert(source);
       buffered.insert(source);
       tentative.erase(source);
@@ -84,9 +122,9 @@ void Plan::markOperands(Operation *op) {
       require(broadcast.getT());
     return;
   }
-  if (isInlineOp(op) || isa<tile::StoreOp, tile::ReduceOp, scf::YieldOp, tile::YieldOp>(op))
+  if (isInlineOp(op) || isa<tile::StoreOp, tile::AccumulateOp, tile::ReduceOp, scf::YieldOp, scf::ConditionOp, tile::YieldOp>(op))
     return;
-  // Reshapes, scans, recurrences, joins, accumulations and control take their tiles from memory.
+  // Reshapes, scans, recurrences, joins and control take their tiles from memory.
   for (Value v : op->getOperands())
     if (isTile(v)) {
       if (isa<tile::ReshapeOp, tile::ScanOp, tile::RecurOp>(op))
@@ -106,8 +144,9 @@ void Plan::markBuffered(Block &block) {
     for (Value r : op.getResults()) {
       if (!isTile(r))
         continue;
-      if (ownsResult) {
+      if (ownsResult || isOrdered(&op)) {
         buffered.insert(r);
+        tentative.erase(r);
         continue;
       }
       bool usedInside = llvm::any_of(r.getUsers(), [&](Operation *user) { return user->getBlock() != &block; });
@@ -197,7 +236,7 @@ SmallVector<Plan::Reached> Plan::reads(Value v) const {
 SmallVector<Plan::Reached> Plan::reads(const Step &group) const {
   SmallVector<Reached> all;
   for (Operation *s : group.stores)
-    all.append(reads(cast<tile::StoreOp>(s).getValue()));
+    all.append(reads(storedValue(s)));
   for (Operation *r : group.reduces)
     all.append(reads(cast<tile::ReduceOp>(r).getT()));
   for (Value v : group.written)
@@ -228,17 +267,23 @@ void Plan::buildSteps(Block &block) {
     return steps.back();
   };
   for (Operation &op : block) {
-    if (auto store = dyn_cast<tile::StoreOp>(op)) {
-      group(shapeOf(store.getValue()), reads(store.getValue())).stores.push_back(&op);
+    if (isa<tile::StoreOp, tile::AccumulateOp>(op)) {
+      if (open && !mayJoin(&op, steps.back()))
+        open = false;
+      Value value = storedValue(&op);
+      group(shapeOf(value), reads(value)).stores.push_back(&op);
     } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
       if (!reduce.getResult().use_empty())
         group(shapeOf(reduce.getT()), reads(reduce.getT())).reduces.push_back(&op);
     } else if (isInlineOp(&op) && !(op.getNumResults() == 1 && isDirectLoad(op.getResult(0)))) {
+      bool alone = isOrdered(&op);
+      open &= !alone;
       for (Value r : op.getResults())
         if (isBuffered(r) && !r.use_empty())
           group(shapeOf(r), reach(r)).written.push_back(r);
+      open &= !alone;
     } else {
-      bool hasTiles = isa<tile::DotOp, tile::ReshapeOp, tile::ScanOp, tile::RecurOp, tile::JoinOp, tile::TableOp, tile::AccumulateOp, tile::LoadOp>(op) ||
+      bool hasTiles = isa<tile::DotOp, tile::ReshapeOp, tile::ScanOp, tile::RecurOp, tile::JoinOp, tile::TableOp, tile::LoadOp>(op) || isOrdered(&op) ||
                       op.getNumRegions() > 0;
       steps.emplace_back();
       steps.back().single = &op;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a kernel's tile values are computed on the CPU: which have a scratch buffer, which are evaluated inside their
 // users' loops, and which loops are fused.
+// Reads of memory that the kernel also writes are steps at their place in the program, and writes to it are not mixed.
 //
 // A *root* is work that needs a loop nest: a store, a reduction, or writing a value into its buffer. Roots of one
 // iteration space that follow each other and touch each other's values only at the same coordinate form a *group*: one
@@ -19,7 +20,7 @@ namespace seqc::cpu {
 /// One loop nest, or one op that is emitted by itself.
 struct Step {
   llvm::SmallVector<int64_t> shape;            // iteration space of a group
-  llvm::SmallVector<mlir::Operation *> stores; // tile.store
+  llvm::SmallVector<mlir::Operation *> stores; // tile.store, tile.accumulate
   llvm::SmallVector<mlir::Operation *> reduces;
   llvm::SmallVector<mlir::Value> written;      // values written to their buffers
   mlir::Operation *single = nullptr;           // a step of its own; then the rest is empty
@@ -61,9 +62,13 @@ private:
   void require(mlir::Value v);
   void buildSteps(mlir::Block &block);
   void dropLocalBuffers(mlir::Block &block);
+  /// True if `op` reads memory that the kernel also writes: its place among the stores matters.
+  bool isOrdered(mlir::Operation *op) const;
+  bool mayJoin(mlir::Operation *store, const Step &group) const;
   bool dependsThrough(llvm::ArrayRef<Reached> reads, const Step &group) const;
   llvm::SmallVector<Reached> reads(const Step &group) const;
 
+  llvm::DenseSet<mlir::Value> writtenPointers;
   llvm::DenseSet<mlir::Value> buffered, directLoads;
   llvm::DenseSet<mlir::Value> tentative; // buffered only because of several users
   llvm::MapVector<mlir::Block *, std::vector<Step>> plans;
@@ -76,6 +81,8 @@ bool isFreeOp(mlir::Operation *op);
 /// Follows transposes to their source and permutes: dim i of the value is dim perm[i] of the result.
 mlir::Value peelTransposes(mlir::Value v, llvm::SmallVectorImpl<int64_t> &perm);
 bool isTile(mlir::Value v);
+/// The tile of a tile.store or tile.accumulate.
+mlir::Value storedValue(mlir::Operation *op);
 
 } // namespace seqc::cpu
 

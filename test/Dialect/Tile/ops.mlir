@@ -110,6 +110,13 @@ tile.kernel @compute(%N: index, %s: f32) level(block) grid { tile.grid_yield %N 
     %w = arith.select %lt, %z, %s : f32
     tile.yield %w, %lt : f32, i1
   } : tensor<2x4xf32> -> tensor<2x4xf32>, tensor<2x4xi1>
+  // Without inputs.
+  // CHECK: tile.map at [0] (%{{.*}}: index) {
+  // CHECK: } -> tensor<8xi32>
+  %o = tile.map at [0] (%i: index) {
+    %e = arith.index_cast %i : index to i32
+    tile.yield %e : i32
+  } -> tensor<8xi32>
 }
 
 // CHECK-LABEL: tile.kernel @empty() level(block) config(#tile.config<{}>) grid
