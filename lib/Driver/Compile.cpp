@@ -91,7 +91,7 @@ Expected<Compiled> compileKernels(mlir::OwningOpRef<mlir::ModuleOp> module, Stri
     mlir::PassManager pm(module->getContext());
     buildCpuToLlvmPipeline(pm);
     if (mlir::failed(pm.run(*kernels)))
-      return fail(ExitCode::Internal, "E7001", "the kernels do not lower to LLVM");
+      return fail(ExitCode::Unsupported, "E3001", "a kernel has no CPU form; see the errors above");
     LLVMContext context;
     Expected<std::unique_ptr<Module>> llvmModule = emitLlvm(*kernels, *target, context);
     if (!llvmModule)

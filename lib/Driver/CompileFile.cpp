@@ -167,7 +167,7 @@ private:
     mlir::PassManager pm(&context);
     buildCpuToLlvmPipeline(pm);
     if (failed(pm.run(*kernels)))
-      return fail(ExitCode::Internal, "E7001", "the kernels do not lower to LLVM");
+      return fail(ExitCode::Unsupported, "E3001", "a kernel has no CPU form; see the errors above");
     auto printMlir = [&](raw_ostream &os) { kernels->print(os); };
     if (options.upTo == Phase::TileCpu)
       return emitText(printMlir);

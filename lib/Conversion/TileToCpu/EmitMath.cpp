@@ -413,7 +413,7 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
       return signalPassFailure();
     // Left to LLVM these would become calls into libm.
     auto needsLibm = [](Operation *op) {
-      return isa<math::AcosOp, math::AcoshOp, math::AsinOp, math::AsinhOp, math::AtanOp, math::AtanhOp, math::Atan2Op, math::CbrtOp, math::CosOp,
+      return isa<arith::RemFOp, math::AcosOp, math::AcoshOp, math::AsinOp, math::AsinhOp, math::AtanOp, math::AtanhOp, math::Atan2Op, math::CbrtOp, math::CosOp,
                  math::CoshOp, math::ErfOp, math::ErfcOp, math::ExpOp, math::Exp2Op, math::ExpM1Op, math::FPowIOp, math::LogOp, math::Log10Op,
                  math::Log1pOp, math::Log2Op, math::PowFOp, math::SinOp, math::SincosOp, math::SinhOp, math::TanOp, math::TanhOp>(op);
     };

@@ -6,5 +6,5 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> attributes {seq.export} {
 // RUN: rm -f %t.seqc
 // RUN: %python %S/../Inputs/expect_exit.py 3 seqc compile %s -o %t.seqc | FileCheck %s
 // RUN: test ! -e %t.seqc
-// CHECK: seqc: error: an op has no CPU form: {{.*}}fmodf
+// CHECK: {{.*}}2:8: error: 'arith.remf' op expects an operation with a CPU expansion
 // CHECK: [seqc-E3001]
