@@ -114,8 +114,8 @@ tile.kernel @compute(%N: index, %s: f32) level(block) grid { tile.grid_yield %N 
   // CHECK: tile.map at [0] (%{{.*}}: index) {
   // CHECK: } -> tensor<8xi32>
   %o = tile.map at [0] (%i: index) {
-    %e = arith.index_cast %i : index to i32
-    tile.yield %e : i32
+    %pos = arith.index_cast %i : index to i32
+    tile.yield %pos : i32
   } -> tensor<8xi32>
 }
 
