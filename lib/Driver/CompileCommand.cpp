@@ -16,7 +16,7 @@ cl::SubCommand &compileCommand() {
 }
 static cl::opt<std::string> input(cl::Positional, cl::Required, cl::desc("<model.mlir>"), cl::sub(compileCommand()));
 static cl::opt<std::string> output("o", cl::desc("output file (default: <model>.seqc; text phases: standard output)"), cl::sub(compileCommand()));
-static cl::list<std::string> targets("target", cl::CommaSeparated, cl::desc("targets: cpu (default cpu)"), cl::sub(compileCommand()));
+static cl::list<std::string> targets("target", cl::CommaSeparated, cl::desc("targets of the package: cpu (default cpu)"), cl::sub(compileCommand()));
 static cl::opt<std::string> cpu("cpu", cl::desc("CPU to compile for: x86-64-v3, native or an LLVM name (default x86-64-v3)"), cl::init("x86-64-v3"), cl::sub(compileCommand()));
 static cl::opt<std::string> emit("emit", cl::desc("phase to stop at: seq, seq-opt, tile, tile-cpu, llvm, object, package (default package)"), cl::init("package"),
                                  cl::sub(compileCommand()));
@@ -37,18 +37,28 @@ static Expected<Phase> phaseOption(StringRef option, StringRef value) {
   return fail(ExitCode::Usage, "E2001", ("expects one of " + names + " for --" + option + ", but got '" + value + "'").str());
 }
 
-static Error checkTargets() {
-  for (const std::string &t : targets)
-    if (t != "cpu")
-      return fail(ExitCode::Unsupported, "E3002", "target '" + t + "' is not supported by this build; supported: cpu");
-  return Error::success();
+/// The targets as given; a phase that belongs to another one than those is a wrong command line.
+static Expected<std::vector<std::string>> targetOption(const PhaseInfo &last) {
+  std::vector<std::string> names;
+  for (const std::string &t : targets) {
+    if (is_contained(names, t))
+      return fail(ExitCode::Usage, "E2001", "expects every target once, but got --target=" + t + " twice");
+    if (Expected<std::unique_ptr<TargetBackend>> target = createTarget(t, {}); !target)
+      return target.takeError();
+    names.push_back(t);
+  }
+  if (names.empty())
+    names.push_back(last.target.empty() ? "cpu" : last.target.str());
+  if (!last.target.empty() && !is_contained(names, last.target))
+    return fail(ExitCode::Usage, "E2001", ("phase " + last.name + " belongs to target " + last.target + "; give --target=" + last.target).str());
+  if (last.phase == Phase::Tile && names.size() > 1)
+    return fail(ExitCode::Usage, "E2001", "--emit=tile depends on the target; give one --target");
+  return names;
 }
 
 bool wantsJsonDiagnostics() { return compileCommand() && diagnostics == "json"; }
 
 Error runCompile() {
-  if (Error e = checkTargets())
-    return e;
   if (diagnostics != "text" && diagnostics != "json")
     return fail(ExitCode::Usage, "E2001", "expects text or json for --diagnostics, but got '" + diagnostics + "'");
   if (remarks != "none" && remarks != "all")
@@ -59,9 +69,13 @@ Error runCompile() {
     return joinErrors(last ? Error::success() : last.takeError(), first ? Error::success() : first.takeError());
   if (*first > *last)
     return fail(ExitCode::Usage, "E2001", "--from=" + from + " cannot be followed by --emit=" + emit);
+  Expected<std::vector<std::string>> names = targetOption(info(*last));
+  if (!names)
+    return names.takeError();
   options.from = *first;
   options.upTo = *last;
-  options.cpu = cpu;
+  options.targets = *names;
+  options.target.cpu = cpu;
   options.dumpDir = dumpDir;
   options.weightsPath = weights;
   options.remarks = remarks == "all";
@@ -71,7 +85,7 @@ Error runCompile() {
   if (path.empty()) {
     SmallString<256> name(input.getValue());
     sys::path::replace_extension(name, info(*last).extension);
-    path = *last == Phase::Package || *last == Phase::Object ? std::string(name) : "-";
+    path = info(*last).text ? "-" : std::string(name);
   }
   return compileFile(input, path, options);
 }

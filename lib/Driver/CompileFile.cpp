@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // seqc compile from file to file: parsing, diagnostics, dumps, output of the asked phase.
-#include "seqc/Conversion/TileToCpu.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
-#include "seqc/Dialect/Tile/IR/Tile.h"
 #include "seqc/Driver/Compile.h"
-#include "seqc/Emit/CpuObject.h"
 #include "seqc/Pipelines/Pipelines.h"
 #include "seqc/Support/Files.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
@@ -81,38 +77,29 @@ public:
   }
 
   Error run() {
+    for (const std::string &name : options.targets) {
+      Expected<std::unique_ptr<TargetBackend>> target = createTarget(name, options.target);
+      if (!target)
+        return target.takeError();
+      targets.push_back(std::move(*target));
+    }
     if (Error e = parse())
       return e;
     DiagnosticPrinter printer(sources, context, options);
-    if (Error e = dump(options.from))
+    if (Error e = dump(*module, options.from, ""))
       return e;
-    for (Phase phase : {Phase::SeqOpt, Phase::Tile}) {
-      if (phase <= options.from || phase > options.upTo)
-        continue;
-      if (Error e = lower(*module, static_cast<Phase>(static_cast<int>(phase) - 1), phase))
-        return options.from == Phase::Seq ? std::move(e) : wrongPhase(std::move(e));
-      if (Error e = dump(phase))
+    if (options.from < Phase::SeqOpt && options.upTo >= Phase::SeqOpt)
+      if (Error e = lowerTo(*module, Phase::SeqOpt, "cpu", ""))
         return e;
-      lap(info(phase).name);
-    }
-    if (options.upTo <= Phase::Tile)
+    if (options.upTo < Phase::Tile)
       return emitText([&](raw_ostream &os) { module->print(os); });
-    if (options.upTo <= Phase::Llvm || !options.dumpDir.empty())
-      if (Error e = lowerKernels())
+    std::optional<Compiled> all;
+    for (std::unique_ptr<TargetBackend> &target : targets)
+      if (Error e = compileFor(*target, all))
         return e;
-    if (options.upTo <= Phase::Llvm)
+    if (options.upTo != Phase::Package)
       return Error::success();
-    std::string weights = weightsPath();
-    Expected<Compiled> compiled = compileKernels(std::move(module), options.cpu);
-    if (!compiled)
-      return options.from == Phase::Seq ? compiled.takeError() : wrongPhase(compiled.takeError());
-    lap("object");
-    if (!options.dumpDir.empty())
-      if (Error e = writeFile(dumpPath(Phase::Object), StringRef(compiled->library.data(), compiled->library.size())))
-        return e;
-    if (options.upTo == Phase::Object)
-      return writeFile(output, StringRef(compiled->library.data(), compiled->library.size()));
-    Error e = writePackage(*compiled, weights, output);
+    Error e = writePackage(*all, weightsPath(), output);
     lap("package");
     return e;
   }
@@ -129,12 +116,16 @@ private:
     module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
     if (!module)
       return fail(ExitCode::Rejected, "E1001", (input + ": the text does not parse or verify; see the errors above").str());
+    if (auto name = (*module)->getAttrOfType<mlir::StringAttr>(seq::kWeightsAttr))
+      weightsName = name.getValue().str();
     lap("parse");
     return Error::success();
   }
 
   /// A text that is not what --from says is the user's mistake, whatever the pass that noticed it thinks.
   Error wrongPhase(Error e) {
+    if (options.from == Phase::Seq)
+      return e;
     StringRef phase = info(options.from).name;
     return handleErrors(std::move(e), [&](std::unique_ptr<CodedError> d) -> Error {
       if (d->exitCode() != ExitCode::Rejected && d->exitCode() != ExitCode::Internal)
@@ -143,60 +134,70 @@ private:
     });
   }
 
-  std::string weightsPath() {
-    if (!options.weightsPath.empty())
+  std::string weightsPath() const {
+    if (!options.weightsPath.empty() || weightsName.empty())
       return options.weightsPath;
-    auto name = (*module)->getAttrOfType<mlir::StringAttr>(seq::kWeightsAttr);
-    if (!name)
-      return "";
     SmallString<256> path = sys::path::parent_path(input);
-    sys::path::append(path, name.getValue());
+    sys::path::append(path, weightsName);
     return std::string(path);
   }
 
-  /// Phases tile-cpu and llvm, on a copy.
-  Error lowerKernels() {
-    Expected<CpuTarget> target = CpuTarget::get(options.cpu);
-    if (!target)
-      return fail(ExitCode::Usage, "E2001", toString(target.takeError()));
-    loadCpuDialects(context);
-    mlir::OwningOpRef<mlir::ModuleOp> kernels = mlir::ModuleOp::create(module->getLoc());
-    for (auto kernel : module->getOps<tile::KernelOp>())
-      if (failed(convertTileToCpu(kernel, *kernels, *target)))
-        return fail(ExitCode::Unsupported, "E3001", "a kernel has no CPU form; see the errors above");
-    mlir::PassManager pm(&context);
-    buildCpuToLlvmPipeline(pm);
-    if (failed(pm.run(*kernels)))
-      return fail(ExitCode::Unsupported, "E3001", "a kernel has no CPU form; see the errors above");
-    auto printMlir = [&](raw_ostream &os) { kernels->print(os); };
-    if (options.upTo == Phase::TileCpu)
-      return emitText(printMlir);
-    if (Error e = dumpText(Phase::TileCpu, printMlir))
-      return e;
-    LLVMContext llvmContext;
-    Expected<std::unique_ptr<Module>> llvmModule = emitLlvm(*kernels, *target, llvmContext);
-    if (!llvmModule)
-      return fail(ExitCode::Internal, "E7001", toString(llvmModule.takeError()));
-    auto printLlvm = [&](raw_ostream &os) { (*llvmModule)->print(os, nullptr); };
-    return options.upTo == Phase::Llvm ? emitText(printLlvm) : dumpText(Phase::Llvm, printLlvm);
+  /// One pass pipeline, in place.
+  Error lowerTo(mlir::ModuleOp m, Phase phase, StringRef configs, StringRef suffix) {
+    if (Error e = lower(m, static_cast<Phase>(static_cast<int>(phase) - 1), phase, configs))
+      return wrongPhase(std::move(e));
+    lap(info(phase).name.str() + suffix);
+    return dump(m, phase, suffix);
   }
 
-  std::string dumpPath(Phase phase) const {
+  /// Phases tile to code for one target; the result is added to `all`.
+  Error compileFor(TargetBackend &target, std::optional<Compiled> &all) {
+    const PhaseInfo &last = info(options.upTo);
+    if (!last.target.empty() && last.target != target.name())
+      return Error::success();
+    std::string suffix = targets.size() > 1 ? ("." + target.name()).str() : "";
+    mlir::OwningOpRef<mlir::ModuleOp> own = targets.size() > 1 ? mlir::OwningOpRef<mlir::ModuleOp>(module->clone()) : std::move(module);
+    if (options.from < Phase::Tile)
+      if (Error e = lowerTo(*own, Phase::Tile, target.configs(), suffix))
+        return e;
+    if (options.upTo == Phase::Tile)
+      return emitText([&](raw_ostream &os) { own->print(os); });
+    bool reached = options.upTo == Phase::Package;
+    Expected<Compiled> compiled = compileKernels(*own, target, options.upTo, [&](Phase phase, function_ref<void(raw_ostream &)> print) -> Error {
+      lap(info(phase).name);
+      if (Error e = dumpText(phase, suffix, print))
+        return e;
+      reached |= phase == options.upTo;
+      return phase == options.upTo ? emitText(print) : Error::success();
+    });
+    if (!compiled)
+      return wrongPhase(compiled.takeError());
+    if (!reached) // no kernels, no code
+      return emitText([](raw_ostream &) {});
+    if (all)
+      merge(*all, std::move(*compiled), target.name());
+    else
+      all = std::move(*compiled);
+    return Error::success();
+  }
+
+  std::string dumpPath(Phase phase, StringRef suffix) const {
+    const PhaseInfo &i = info(phase);
     SmallString<256> path(options.dumpDir);
-    sys::path::append(path, std::to_string(static_cast<int>(phase)) + "-" + info(phase).name.str() + "." + info(phase).extension.str());
+    sys::path::append(path, std::to_string(i.number) + "-" + i.name.str() + (i.target.empty() ? suffix.str() : "") + "." + i.extension.str());
     return std::string(path);
   }
 
-  Error dump(Phase phase) {
-    return dumpText(phase, [&](raw_ostream &os) {
+  Error dump(mlir::ModuleOp m, Phase phase, StringRef suffix) {
+    return dumpText(phase, suffix, [&](raw_ostream &os) {
       if (info(phase).resumable)
-        os << "// resume: seqc compile --from=" << info(phase).name << " " << sys::path::filename(dumpPath(phase)) << "\n";
-      module->print(os, mlir::OpPrintingFlags().enableDebugInfo(true));
+        os << "// resume: seqc compile --from=" << info(phase).name << " " << sys::path::filename(dumpPath(phase, suffix)) << "\n";
+      m.print(os, mlir::OpPrintingFlags().enableDebugInfo(true));
       os << '\n';
     });
   }
 
-  Error dumpText(Phase phase, function_ref<void(raw_ostream &)> print) {
+  Error dumpText(Phase phase, StringRef suffix, function_ref<void(raw_ostream &)> print) {
     if (options.dumpDir.empty())
       return Error::success();
     if (std::error_code ec = sys::fs::create_directories(options.dumpDir))
@@ -204,14 +205,14 @@ private:
     std::string text;
     raw_string_ostream os(text);
     print(os);
-    return writeFile(dumpPath(phase), text);
+    return writeFile(dumpPath(phase, suffix), text);
   }
 
   Error emitText(function_ref<void(raw_ostream &)> print) {
     std::string text;
     raw_string_ostream os(text);
     print(os);
-    if (!StringRef(text).ends_with("\n"))
+    if (info(options.upTo).text && !StringRef(text).ends_with("\n"))
       text += '\n';
     if (output == "-") {
       outs() << text;
@@ -226,7 +227,7 @@ private:
     return e ? fail(ExitCode::Damaged, "E4001", toString(std::move(e))) : Error::success();
   }
 
-  void lap(StringRef what) {
+  void lap(const Twine &what) {
     if (!options.timing)
       return;
     auto now = std::chrono::steady_clock::now();
@@ -239,6 +240,8 @@ private:
   mlir::MLIRContext context;
   SourceMgr sources;
   mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::string weightsName; ///< `seq.weights` of the module
+  std::vector<std::unique_ptr<TargetBackend>> targets;
   std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
 };
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // seqc doctor: what this machine and this build can do.
 #include "Commands.h"
-#include "seqc/Conversion/CpuTarget.h"
+#include "seqc/Emit/CpuObject.h"
 #include "seqc_rt/seqc_rt.h"
-#include "llvm/Support/Program.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Host.h"
 #include <thread>
@@ -32,9 +31,7 @@ Error runDoctor() {
   outs() << "cpu: " << sys::getHostCPUName() << ", " << std::thread::hardware_concurrency() << " threads\n";
   std::string missing = missingFeatures();
   outs() << "default CPU target x86-64-v3: " << (missing.empty() ? "runs here" : "does not run here, this CPU lacks " + missing + "; compile with --cpu=native") << '\n';
-  ErrorOr<std::string> linker = sys::findProgramByName("ld.lld", {"/usr/lib/llvm-22/bin"});
-  if (!linker)
-    linker = sys::findProgramByName("ld.lld");
+  std::optional<std::string> linker = findLinker();
   outs() << "linker: " << (linker ? *linker : "ld.lld not found: install lld-22") << '\n';
   outs() << "targets: cpu (GPU kernels are not built by this version)\n";
   if (!linker)

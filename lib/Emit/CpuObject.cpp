@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "seqc/Emit/CpuObject.h"
+#include "seqc/Support/Errors.h"
+#include "seqc/Support/Process.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -7,8 +9,6 @@
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/TargetSelect.h"
@@ -24,7 +24,7 @@ void registerCpuTranslations(mlir::DialectRegistry &registry) {
   mlir::registerLLVMDialectTranslation(registry);
 }
 
-static Expected<std::unique_ptr<TargetMachine>> machineFor(const CpuTarget &target) {
+Expected<std::unique_ptr<TargetMachine>> createMachine(const CpuTarget &target) {
   static std::once_flag once;
   std::call_once(once, [] {
     InitializeNativeTarget();
@@ -46,7 +46,7 @@ std::vector<std::string> enabledFeatures(const CpuTarget &target) {
                                       "f16c",        "fma",         "gfni",         "lzcnt",       "movbe",      "popcnt",          "sse4.2",  "vaes",
                                       "vpclmulqdq"};
   std::vector<std::string> features;
-  Expected<std::unique_ptr<TargetMachine>> machine = machineFor(target);
+  Expected<std::unique_ptr<TargetMachine>> machine = createMachine(target);
   if (!machine) {
     consumeError(machine.takeError());
     return features;
@@ -78,7 +78,7 @@ static void optimize(Module &module, TargetMachine &machine) {
 }
 
 Expected<std::unique_ptr<Module>> emitLlvm(mlir::ModuleOp source, const CpuTarget &target, LLVMContext &context) {
-  Expected<std::unique_ptr<TargetMachine>> machine = machineFor(target);
+  Expected<std::unique_ptr<TargetMachine>> machine = createMachine(target);
   if (!machine)
     return machine.takeError();
   std::unique_ptr<Module> module = mlir::translateModuleToLLVMIR(source, context, "seqc-kernels");
@@ -107,13 +107,13 @@ static Expected<SmallVector<char, 0>> emitObject(Module &module, TargetMachine &
   return object;
 }
 
-static Expected<std::string> findLinker() {
+std::optional<std::string> findLinker() {
   constexpr StringRef kDebianFolder[] = {"/usr/lib/llvm-22/bin"};
   for (const char *name : {"ld.lld-22", "ld.lld"})
     for (ArrayRef<StringRef> folders : {ArrayRef<StringRef>(), ArrayRef<StringRef>(kDebianFolder)})
       if (ErrorOr<std::string> found = sys::findProgramByName(name, folders))
         return *found;
-  return createStringError("ld.lld was not found on PATH; install the package lld-22");
+  return std::nullopt;
 }
 
 static Error writeAll(StringRef path, ArrayRef<char> bytes) {
@@ -129,29 +129,27 @@ static Error writeAll(StringRef path, ArrayRef<char> bytes) {
 }
 
 Expected<std::vector<char>> emitSharedObject(Module &module, const CpuTarget &target) {
-  Expected<std::unique_ptr<TargetMachine>> machine = machineFor(target);
+  Expected<std::unique_ptr<TargetMachine>> machine = createMachine(target);
   if (!machine)
     return machine.takeError();
   Expected<SmallVector<char, 0>> object = emitObject(module, **machine);
   if (!object)
     return object.takeError();
-  Expected<std::string> linker = findLinker();
+  std::optional<std::string> linker = findLinker();
   if (!linker)
-    return linker.takeError();
-  SmallString<128> in, out, log;
-  if (sys::fs::createTemporaryFile("seqc", "o", in) || sys::fs::createTemporaryFile("seqc", "so", out) || sys::fs::createTemporaryFile("seqc", "log", log))
-    return createStringError("cannot create a temporary file");
-  FileRemover removeIn(in), removeOut(out), removeLog(log);
-  if (Error e = writeAll(in, *object))
+    return fail(ExitCode::Unsupported, "E3002", "CPU code cannot be linked: ld.lld was not found on PATH; install the package lld-22");
+  Expected<TemporaryFile> in = TemporaryFile::create("seqc", "o"), out = TemporaryFile::create("seqc", "so");
+  if (!in || !out)
+    return joinErrors(in ? Error::success() : in.takeError(), out ? Error::success() : out.takeError());
+  if (Error e = writeAll(in->path(), *object))
     return std::move(e);
-  StringRef args[] = {*linker, "-shared", "-nostdlib", "--build-id=none", "--no-undefined", "-z", "noexecstack", "--hash-style=gnu", "-o", out, in};
-  std::optional<StringRef> redirects[] = {std::nullopt, StringRef(log), StringRef(log)};
-  std::string error;
-  if (int rc = sys::ExecuteAndWait(*linker, args, std::nullopt, redirects, 0, 0, &error)) {
-    ErrorOr<std::unique_ptr<MemoryBuffer>> text = MemoryBuffer::getFile(log);
-    return createStringError("ld.lld failed (" + Twine(rc) + "): " + (text ? (*text)->getBuffer() : StringRef(error)));
-  }
-  ErrorOr<std::unique_ptr<MemoryBuffer>> so = MemoryBuffer::getFile(out, false, false);
+  Expected<ProgramResult> link = runProgram(*linker, {"-shared", "-nostdlib", "--build-id=none", "--no-undefined", "-z", "noexecstack", "--hash-style=gnu", "-o",
+                                                      out->path(), in->path()});
+  if (!link)
+    return link.takeError();
+  if (link->exitCode != 0)
+    return createStringError("ld.lld failed (" + Twine(link->exitCode) + "): " + link->output);
+  ErrorOr<std::unique_ptr<MemoryBuffer>> so = MemoryBuffer::getFile(out->path(), false, false);
   if (!so)
     return createStringError("cannot read the linked object: " + so.getError().message());
   return std::vector<char>((*so)->getBufferStart(), (*so)->getBufferEnd());

@@ -127,7 +127,7 @@ private:
     FailureOr<Expr> workspace = workspaceBytes(func);
     if (failed(workspace))
       return failure();
-    record.workspaceBytes = *workspace;
+    record.plan.workspaceBytes = *workspace;
     places.clear();
     for (auto launch : func.getBody().front().getOps<tile::LaunchOp>())
       if (failed(addLaunch(launch, shapes, record)))
@@ -173,7 +173,7 @@ private:
       alternative.args.push_back(isa<FloatAttr>(constant) ? cast<FloatAttr>(constant).getValueAsDouble()
                                                           : static_cast<double>(cast<IntegerAttr>(constant).getInt()));
     }
-    record.launches.push_back({std::move(alternative)});
+    record.plan.launches.push_back({std::move(alternative)});
     return success();
   }
 

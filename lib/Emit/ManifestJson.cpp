@@ -37,8 +37,8 @@ json::Object toJson(const KernelRecord &k) {
     params.push_back(toJson(p));
   json::Object o{{"name", k.name},           {"scheme", k.scheme}, {"config", std::move(config)}, {"determinism", k.determinism},
                  {"params", std::move(params)}, {"grid", exprs(k.grid)}};
-  if (k.cpu)
-    o["cpu"] = json::Object{{"symbol", k.cpu->symbol}, {"scratch_bytes", k.cpu->scratchBytes}};
+  for (const auto &[target, record] : k.code)
+    o[target] = json::Object(record);
   return o;
 }
 
@@ -61,9 +61,9 @@ json::Array toJson(ArrayRef<TensorRecord> tensors) {
   return out;
 }
 
-json::Object toJson(const FunctionRecord &f) {
+json::Object toJson(const LaunchPlan &plan) {
   json::Array launches;
-  for (const auto &alternatives : f.launches) {
+  for (const auto &alternatives : plan.launches) {
     json::Array list;
     for (const LaunchAlternative &a : alternatives) {
       json::Array args;
@@ -73,12 +73,20 @@ json::Object toJson(const FunctionRecord &f) {
     }
     launches.push_back(std::move(list));
   }
-  json::Object o{{"name", f.name},
-                 {"dims", json::Array(f.dims)},
-                 {"inputs", toJson(f.inputs)},
-                 {"outputs", toJson(f.outputs)},
-                 {"workspace_bytes", f.workspaceBytes.toJson()},
-                 {"launches", std::move(launches)}};
+  return json::Object{{"workspace_bytes", plan.workspaceBytes.toJson()}, {"launches", std::move(launches)}};
+}
+
+json::Object toJson(const FunctionRecord &f) {
+  json::Object o = toJson(f.plan);
+  o["name"] = f.name;
+  o["dims"] = json::Array(f.dims);
+  o["inputs"] = toJson(f.inputs);
+  o["outputs"] = toJson(f.outputs);
+  json::Object plans;
+  for (const auto &[target, plan] : f.plans)
+    plans[target] = toJson(plan);
+  if (!plans.empty())
+    o["plans"] = std::move(plans);
   if (!f.assume.empty())
     o["assume"] = exprs(f.assume);
   json::Array states;
@@ -104,8 +112,8 @@ json::Object Manifest::toJson() const {
                  {"functions", std::move(functionList)}};
   if (!weightList.empty())
     o["weights"] = std::move(weightList);
-  if (!cpuTriple.empty())
-    o["cpu"] = json::Object{{"library", "cpu/kernels.so"}, {"triple", cpuTriple}, {"features", json::Array(cpuFeatures)}};
+  for (const auto &[target, entry] : targets)
+    o[target] = json::Object(entry);
   return o;
 }
 

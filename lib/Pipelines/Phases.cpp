@@ -4,10 +4,12 @@
 
 namespace seqc {
 
+// In the order of the enumeration.
 static constexpr PhaseInfo kPhases[] = {
-    {Phase::Seq, "seq", "mlir", true},         {Phase::SeqOpt, "seq-opt", "mlir", true}, {Phase::Tile, "tile", "mlir", true},
-    {Phase::TileCpu, "tile-cpu", "mlir", false}, {Phase::Llvm, "llvm", "ll", false},       {Phase::Object, "object", "so", false},
-    {Phase::Package, "package", "seqc", false}};
+    {Phase::Seq, "seq", "mlir", "", 0, true, true},          {Phase::SeqOpt, "seq-opt", "mlir", "", 1, true, true},
+    {Phase::Tile, "tile", "mlir", "", 2, true, true},        {Phase::TileCpu, "tile-cpu", "mlir", "cpu", 3, false, true},
+    {Phase::Llvm, "llvm", "ll", "cpu", 4, false, true},      {Phase::Object, "object", "so", "cpu", 5, false, false},
+    {Phase::Package, "package", "seqc", "", 9, false, false}};
 
 llvm::ArrayRef<PhaseInfo> allPhases() { return kPhases; }
 

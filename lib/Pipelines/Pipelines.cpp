@@ -35,8 +35,8 @@ void buildSeqOptPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createFormKernels());
 }
 
-void buildTilePipeline(OpPassManager &pm) {
-  pm.addPass(createConvertSeqToTile());
+void buildTilePipeline(OpPassManager &pm, StringRef configs) {
+  pm.addPass(createConvertSeqToTile(ConvertSeqToTileOptions{configs.str()}));
   pm.addPass(createCSEPass());
   pm.addNestedPass<tile::KernelOp>(tile::createTileCanonicalizePass());
   pm.addNestedPass<tile::KernelOp>(createCSEPass());
@@ -53,7 +53,7 @@ void registerAllPasses() {
   registerTransformsPasses();
   memref::registerResolveRankedShapeTypeResultDimsPass();
   PassPipelineRegistration<>("seqc-seq-opt", "phase seq to seq-opt: check, raise, clean, cut into kernels", buildSeqOptPipeline);
-  PassPipelineRegistration<>("seqc-tile", "phase seq-opt to tile: block kernels and planned host functions", buildTilePipeline);
+  PassPipelineRegistration<>("seqc-tile", "phase seq-opt to tile: block kernels and planned host functions", [](OpPassManager &pm) { buildTilePipeline(pm, "cpu"); });
 }
 
 } // namespace seqc

@@ -134,7 +134,12 @@ struct CpuPackage::State {
 CpuPackage::~CpuPackage() = default;
 
 Expected<std::unique_ptr<CpuPackage>> CpuPackage::build(mlir::ModuleOp tileModule, StringRef cpu, int threads) {
-  Expected<driver::Compiled> compiled = driver::compileKernels(mlir::OwningOpRef<mlir::ModuleOp>(tileModule.clone()), cpu);
+  TargetOptions options;
+  options.cpu = cpu.str();
+  Expected<std::unique_ptr<TargetBackend>> target = createTarget("cpu", options);
+  if (!target)
+    return target.takeError();
+  Expected<driver::Compiled> compiled = driver::compileKernels(tileModule, **target);
   if (!compiled)
     return compiled.takeError();
   std::unique_ptr<CpuPackage> package(new CpuPackage());
@@ -144,9 +149,9 @@ Expected<std::unique_ptr<CpuPackage>> CpuPackage::build(mlir::ModuleOp tileModul
     return createStringError("no temporary file: " + error.message());
   if (Error e = driver::writePackage(*compiled, "", state.path))
     return std::move(e);
-  seqc_rt_open_options_t options = SEQC_RT_OPEN_OPTIONS_INIT;
-  options.num_threads = threads;
-  if (Error e = fromStatus(seqc_rt_package_open(state.path.c_str(), &options, &state.handle), "open"))
+  seqc_rt_open_options_t open = SEQC_RT_OPEN_OPTIONS_INIT;
+  open.num_threads = threads;
+  if (Error e = fromStatus(seqc_rt_package_open(state.path.c_str(), &open, &state.handle), "open"))
     return std::move(e);
   return package;
 }

@@ -96,8 +96,8 @@ TEST_F(ManifestTest, ReadsTheModule) {
   EXPECT_EQ(f.inputs[0].name, "x");
   EXPECT_EQ(f.outputs[0].name, "y");
   EXPECT_EQ(f.outputs[0].shape[0].str(), "N");
-  ASSERT_EQ(f.launches.size(), 4u);
-  EXPECT_EQ(f.launches[0][0].kernel, f.launches[2][0].kernel);
+  ASSERT_EQ(f.plan.launches.size(), 4u);
+  EXPECT_EQ(f.plan.launches[0][0].kernel, f.plan.launches[2][0].kernel);
   ASSERT_EQ(m->weights.size(), 2u);
   EXPECT_EQ(m->weights[0].file, "weights/constants.safetensors");
   EXPECT_EQ(m->weights[1].name, "w");

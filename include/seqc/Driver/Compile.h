@@ -5,9 +5,8 @@
 
 #include "seqc/Driver/Driver.h"
 #include "seqc/Emit/Manifest.h"
-#include "seqc/Pipelines/Phases.h"
+#include "seqc/Pipelines/TargetBackend.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/OwningOpRef.h"
 #include <string>
 #include <vector>
 
@@ -15,25 +14,31 @@ namespace seqc::driver {
 
 struct CompileOptions {
   Phase from = Phase::Seq, upTo = Phase::Package;
-  std::string cpu = "x86-64-v3";
+  std::vector<std::string> targets = {"cpu"};
+  TargetOptions target;
   std::string dumpDir;     ///< empty: no dumps
   std::string weightsPath; ///< empty: the file that `seq.weights` names, beside the model
   bool remarks = false, jsonDiagnostics = false, timing = false;
 };
 
-/// Result of the phases up to Object, in memory.
+/// What goes into a package, but the weights.
 struct Compiled {
-  mlir::OwningOpRef<mlir::ModuleOp> host; ///< Phase::Tile: kernels and planned host functions
   Manifest manifest;
-  std::vector<char> library;              ///< shared object of all CPU kernels; empty if there are no kernels
+  std::vector<std::pair<std::string, std::string>> members; ///< code: path in the package, bytes
 };
 
-/// Runs the passes from phase `from` to `to` (at most Tile) in place. Diagnostics go to the context's handlers; the error says which class of
-/// problem it was.
-llvm::Error lower(mlir::ModuleOp module, Phase from, Phase to);
+/// Runs the passes from phase `from` to `to` (at most Tile) in place; `configs` as TargetBackend::configs(). Diagnostics go to the context's
+/// handlers; the error says which class of problem it was.
+llvm::Error lower(mlir::ModuleOp module, Phase from, Phase to, llvm::StringRef configs = "cpu");
 
-/// Native code of the kernels of a module of phase Tile, and its manifest.
-llvm::Expected<Compiled> compileKernels(mlir::OwningOpRef<mlir::ModuleOp> module, llvm::StringRef cpu);
+/// Code of the kernels of a module of phase Tile, and its manifest. The module is left as it is. Every phase of the target goes to `sink`; ends after
+/// phase `last`.
+llvm::Expected<Compiled> compileKernels(mlir::ModuleOp module, TargetBackend &target, Phase last, PhaseSink sink);
+/// The same without watching.
+llvm::Expected<Compiled> compileKernels(mlir::ModuleOp module, TargetBackend &target);
+
+/// Adds what was compiled for another target from the same graph.
+void merge(Compiled &into, Compiled other, llvm::StringRef target);
 
 /// Writes a package; weights are read from `weightsPath` (may be empty if the module has none).
 llvm::Error writePackage(const Compiled &compiled, llvm::StringRef weightsPath, llvm::StringRef path);

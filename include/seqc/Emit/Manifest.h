@@ -6,7 +6,8 @@
 
 #include "seqc/Support/Expr.h"
 #include "mlir/IR/BuiltinOps.h"
-#include <optional>
+#include "llvm/Support/JSON.h"
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,18 +21,13 @@ struct KernelParam {
   bool write = false; ///< of pointers
 };
 
-struct CpuKernelInfo {
-  std::string symbol;
-  int64_t scratchBytes = 0;
-};
-
 struct KernelRecord {
   std::string name, scheme;
   std::vector<std::pair<std::string, int64_t>> config;
   std::string determinism = "bitwise";
   std::vector<KernelParam> params;
   std::vector<Expr> grid; ///< x first, over names of index params and "sms"
-  std::optional<CpuKernelInfo> cpu;
+  std::map<std::string, llvm::json::Object> code; ///< by target: how to call what was compiled for it
 };
 
 struct WeightRecord {
@@ -50,6 +46,7 @@ struct PointerArg {
   enum Kind { Input, Output, Weight, Workspace } kind = Input;
   unsigned index = 0; ///< input, output, or weight of the manifest
   Expr offset;        ///< of workspace, bytes
+  bool operator==(const PointerArg &o) const { return kind == o.kind && index == o.index && offset == o.offset; }
 };
 /// A pointer, an index expression over the function's dims, or a scalar.
 using LaunchArg = std::variant<PointerArg, Expr, double>;
@@ -58,6 +55,14 @@ struct LaunchAlternative {
   Expr guard = Expr(1);
   unsigned kernel = 0; ///< index into Manifest::kernels
   std::vector<LaunchArg> args;
+  bool operator==(const LaunchAlternative &o) const { return guard == o.guard && kernel == o.kernel && args == o.args; }
+};
+
+/// What a call does on a target.
+struct LaunchPlan {
+  Expr workspaceBytes;
+  std::vector<std::vector<LaunchAlternative>> launches;
+  bool operator==(const LaunchPlan &o) const { return workspaceBytes == o.workspaceBytes && launches == o.launches; }
 };
 
 struct TensorRecord {
@@ -71,8 +76,8 @@ struct FunctionRecord {
   std::vector<Expr> assume;
   std::vector<TensorRecord> inputs, outputs;
   std::vector<std::pair<unsigned, unsigned>> states; ///< input, output
-  Expr workspaceBytes;
-  std::vector<std::vector<LaunchAlternative>> launches;
+  LaunchPlan plan;                         ///< of every target that `plans` does not name
+  std::map<std::string, LaunchPlan> plans; ///< of targets whose kernels differ
 };
 
 struct Manifest {
@@ -80,10 +85,11 @@ struct Manifest {
   std::vector<WeightRecord> weights;
   std::vector<ConstantData> constants; ///< members of weights/constants.safetensors, in `weights` too
   std::vector<FunctionRecord> functions;
-  std::string cpuTriple;                ///< empty: no CPU code
-  std::vector<std::string> cpuFeatures; ///< names that the runtime checks
+  std::map<std::string, llvm::json::Object> targets; ///< by target: entry of the manifest, absent if it has no code
 
   KernelRecord *findKernel(llvm::StringRef name);
+  /// Adds what `other`, of the same graph, has for `target`: its kernels, and plans where they differ from those that are there.
+  void merge(const Manifest &other, llvm::StringRef target);
   /// Everything of seqc.json but "files", which the package writer adds.
   llvm::json::Object toJson() const;
 };

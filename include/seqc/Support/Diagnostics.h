@@ -5,6 +5,7 @@
 #define SEQC_SUPPORT_DIAGNOSTICS_H
 
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/Error.h"
 
 namespace seqc {
 
@@ -22,6 +23,20 @@ inline mlir::InFlightDiagnostic unsupported(mlir::InFlightDiagnostic diagnostic)
 
 /// Class of an error as a handler sees it.
 DiagnosticClass classOf(mlir::Diagnostic &diagnostic);
+
+/// Which classes of errors were reported while it lives. The other handlers print them.
+class DiagnosticWatch {
+public:
+  explicit DiagnosticWatch(mlir::MLIRContext *context);
+  /// The error that a failure meanwhile stands for. `unmarked`: what errors without a class mean: Rejected where the user's program is checked, Internal
+  /// behind those checks.
+  llvm::Error error(DiagnosticClass unmarked = DiagnosticClass::Rejected) const;
+
+private:
+  bool has(DiagnosticClass kind) const { return seen & (1u << static_cast<unsigned>(kind)); }
+  unsigned seen = 0;
+  mlir::ScopedDiagnosticHandler handler;
+};
 
 } // namespace seqc
 
