@@ -13,6 +13,8 @@ DIALECTS = {"Dialect/Seq/IR", "Dialect/Tile/IR"}
 RULES = {
     "Support": set(),
     "Layout": set(),
+    "Target": {"Support"},
+    "Sim": {"Support", "Target"},
     "Dialect/Seq/IR": {"Support"},
     "Dialect/Tile/IR": {"Support"},
     "Dialect/Seq/Transforms": {"Support", "Dialect/Seq/IR"},
