@@ -27,6 +27,9 @@ static cl::opt<std::string> remarks("remarks", cl::desc("none or all: what was r
 static cl::opt<std::string> diagnostics("diagnostics", cl::desc("text or json, one object a line (default text)"), cl::init("text"), cl::sub(compileCommand()));
 static cl::opt<bool> timing("timing", cl::desc("print the time of each phase to standard error"), cl::sub(compileCommand()));
 
+static cl::opt<std::string> debugFail("debug-fail", cl::Hidden, cl::desc("for tests of exit code 70: error, crash, abort, fatal or memory, after parsing"),
+                                      cl::sub(compileCommand()));
+
 static Expected<Phase> phaseOption(StringRef option, StringRef value) {
   if (std::optional<Phase> p = parsePhase(value); p && (option == "emit" || info(*p).resumable))
     return *p;
@@ -81,6 +84,7 @@ Error runCompile() {
   options.remarks = remarks == "all";
   options.jsonDiagnostics = diagnostics == "json";
   options.timing = timing;
+  options.debugFail = debugFail;
   std::string path = output;
   if (path.empty()) {
     SmallString<256> name(input.getValue());

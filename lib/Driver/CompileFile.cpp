@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // seqc compile from file to file: parsing, diagnostics, dumps, output of the asked phase.
+#include "EarlyEnd.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "seqc/Driver/Compile.h"
 #include "seqc/Pipelines/Pipelines.h"
@@ -85,6 +86,8 @@ public:
     }
     if (Error e = parse())
       return e;
+    if (failOnPurpose(options.debugFail))
+      return fail(ExitCode::Internal, "E7001", "failed on purpose");
     DiagnosticPrinter printer(sources, context, options);
     if (Error e = dump(*module, options.from, ""))
       return e;
@@ -111,6 +114,7 @@ private:
       return fail(ExitCode::Damaged, "E4001", (input + ": " + buffer.getError().message()).str());
     if ((*buffer)->getBuffer().starts_with("ML\xefR"))
       return fail(ExitCode::Rejected, "E1001", (input + ": MLIR bytecode is not accepted; give the text form").str());
+    setReproducerModel((*buffer)->getBuffer());
     sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());
     DiagnosticPrinter printer(sources, context, options);
     module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);

@@ -50,7 +50,7 @@ constexpr Explanation kExplanations[] = {
     {"E2001", "The command line is wrong. `seqc <command> --help` lists the options with their defaults.\n"},
     {"E3001", "The graph contains ops that seqc does not support. All of them are listed, with locations.\n"
               "Rewrite them in the forms of docs/spec/graph-forms.md, or import the model with `python3 -m seqc.torch`, which does so.\n"},
-    {"E3002", "The target is not one that this build of seqc can produce. `seqc doctor` lists the targets.\n"},
+    {"E3002", "The target is not one that this build of seqc can produce, or a tool that it needs is not installed. `seqc doctor` lists both.\n"},
     {"E4001", "A file cannot be read or written. The message names the file and the reason of the operating system.\n"},
     {"E4002", "A weights file is damaged, or it lacks a tensor of the graph, or the tensor has another shape or dtype.\n"
               "The weights are read from the safetensors file that the module attribute `seq.weights` names, beside the model file.\n"},
@@ -59,7 +59,9 @@ constexpr Explanation kExplanations[] = {
     {"E4004", "An input tensor file cannot be used: not a .npy file, or its dtype or shape is not what the function takes.\n"},
     {"E5001", "Loading the code or running the function failed on this machine. `seqc doctor` shows what the machine has.\n"},
     {"E6001", "The outputs differ from the expected ones by more than the tolerance. The message says by how much and where.\n"},
-    {"E7001", "A bug in seqc. Please report it with the command line and the reproducer file if one was written.\n"},
+    {"E7001", "A bug in seqc. Please report it with the reproducer file that the message names: it holds the version, the command line and the model text\n"
+              "(not the weights).\n"},
+    {"E8001", "The time limit that --timeout sets was reached. Nothing was left half-written. Give a larger limit, or less to do.\n"},
 };
 } // namespace
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Command-line entry: dispatches to the sub-command, prints its error, returns its exit code.
 #include "Commands.h"
-#include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/Signals.h"
+#include "EarlyEnd.h"
+#include "llvm/Support/ManagedStatic.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -43,8 +43,22 @@ static Error flushOutput(Error error) {
   return fail(ExitCode::Damaged, "E4001", "standard output cannot be written: " + ec.message());
 }
 
+static cl::opt<double> timeout("timeout", cl::desc("end with exit code 124 after this many seconds (default 0: no limit)"), cl::init(0),
+                               cl::sub(compileCommand()), cl::sub(runCommand()), cl::sub(benchCommand()), cl::sub(verifyCommand()));
+
+static int runOne(const Command &command) {
+  if (!(timeout >= 0))
+    return static_cast<int>(report(fail(ExitCode::Usage, "E2001", "expects 0 or more for --timeout"), wantsJsonDiagnostics()));
+  TimeLimit limit(timeout);
+  ExitCode code = report(flushOutput(command.run()), wantsJsonDiagnostics());
+  if (code == ExitCode::Internal)
+    noteReproducer(wantsJsonDiagnostics());
+  return static_cast<int>(code);
+}
+
 int run(int argc, char **argv) {
-  InitLLVM init(argc, argv);
+  llvm_shutdown_obj shutdown;
+  installHandlers(argc, argv);
   for (const Command &c : kCommands)
     c.subCommand();
   hideForeignOptions();
@@ -57,7 +71,7 @@ int run(int argc, char **argv) {
   }
   for (const Command &c : kCommands)
     if (c.subCommand())
-      return static_cast<int>(report(flushOutput(c.run()), wantsJsonDiagnostics()));
+      return runOne(c);
   errs() << kOverview << "seqc: error: no command given [seqc-E2001]\n";
   return static_cast<int>(ExitCode::Usage);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // seqc run: runs a function of a package on .npy or generated inputs.
+#include "CallOptions.h"
 #include "Commands.h"
-#include "Session.h"
 #include "TensorFiles.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -17,13 +17,8 @@ cl::SubCommand &runCommand() {
   return command;
 }
 static cl::opt<std::string> package(cl::Positional, cl::Required, cl::desc("<package.seqc>"), cl::sub(runCommand()));
-static cl::opt<std::string> function("function", cl::desc("function to run (default: the only one)"), cl::sub(runCommand()));
 static cl::list<std::string> inputSpecs("input", cl::desc("[name=]@file.npy; once per input, in order or by name"), cl::sub(runCommand()));
 static cl::list<std::string> outputSpecs("output", cl::desc("[name=]@file.npy: where to write an output (default: print a summary)"), cl::sub(runCommand()));
-static cl::opt<std::string> shapes("shapes", cl::desc("generate missing inputs with these dims, as B=2,L=64"), cl::sub(runCommand()));
-static cl::opt<uint64_t> seed("seed", cl::desc("seed of generated inputs (default 0)"), cl::init(0), cl::sub(runCommand()));
-static cl::opt<std::string> device("device", cl::desc("cpu or cuda:N (default cpu)"), cl::init("cpu"), cl::sub(runCommand()));
-static cl::opt<int> threads("threads", cl::desc("CPU threads (default 0: all)"), cl::init(0), cl::sub(runCommand()));
 
 /// Splits "[name=]@path"; position is used where no name is given.
 static Expected<std::pair<int32_t, std::string>> parseSpec(StringRef spec, int32_t position, int32_t count, function_ref<StringRef(int32_t)> nameOf) {
@@ -39,14 +34,12 @@ static Expected<std::pair<int32_t, std::string>> parseSpec(StringRef spec, int32
   return std::pair(index, path.str());
 }
 
-static Expected<std::vector<HostTensor>> collectInputs(const seqc_rt_function_t *fn) {
+static Expected<std::vector<HostTensor>> collectInputs(const Call &call) {
+  const seqc_rt_function_t *fn = call.function;
   int32_t count = seqc_rt_function_num_inputs(fn);
   std::vector<HostTensor> inputs(count);
-  if (!shapes.empty() || inputSpecs.empty()) {
-    Expected<StringMap<int64_t>> dims = parseDims(shapes);
-    if (!dims)
-      return dims.takeError();
-    Expected<std::vector<HostTensor>> made = makeInputs(fn, *dims, seed);
+  if (!shapesOption().empty() || inputSpecs.empty()) {
+    Expected<std::vector<HostTensor>> made = generateInputs(call);
     if (!made)
       return made.takeError();
     inputs = std::move(*made);
@@ -77,19 +70,17 @@ static void printSummary(StringRef name, const HostTensor &t) {
 }
 
 Error runRun() {
-  Expected<Session> session = Session::open(package, {device, threads, false});
-  if (!session)
-    return session.takeError();
-  Expected<const seqc_rt_function_t *> fn = session->function(function);
-  if (!fn)
-    return fn.takeError();
-  Expected<std::vector<HostTensor>> inputs = collectInputs(*fn);
+  Expected<Call> call = openCall(package);
+  if (!call)
+    return call.takeError();
+  const seqc_rt_function_t *fn = call->function;
+  Expected<std::vector<HostTensor>> inputs = collectInputs(*call);
   if (!inputs)
     return inputs.takeError();
-  Expected<std::vector<HostTensor>> outputs = session->call(*fn, *inputs);
+  Expected<std::vector<HostTensor>> outputs = call->session.call(fn, *inputs);
   if (!outputs)
     return outputs.takeError();
-  auto nameOf = [&](int32_t i) { return StringRef(seqc_rt_function_output(*fn, i)->name); };
+  auto nameOf = [&](int32_t i) { return StringRef(seqc_rt_function_output(fn, i)->name); };
   if (outputSpecs.empty())
     for (auto [i, t] : enumerate(*outputs))
       printSummary(nameOf(i), t);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // seqc verify: digests of all members; with --cases, runs stored inputs and compares with stored outputs.
+#include "CallOptions.h"
 #include "Commands.h"
-#include "Session.h"
 #include "TensorFiles.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -21,7 +21,6 @@ cl::SubCommand &verifyCommand() {
 }
 static cl::opt<std::string> package(cl::Positional, cl::Required, cl::desc("<package.seqc>"), cl::sub(verifyCommand()));
 static cl::opt<std::string> casesFile("cases", cl::desc("JSON list of {function, inputs: {name: file.npy}, outputs: {..}, rtol, atol}; files beside it"), cl::sub(verifyCommand()));
-static cl::opt<std::string> device("device", cl::desc("cpu or cuda:N (default cpu)"), cl::init("cpu"), cl::sub(verifyCommand()));
 
 namespace {
 struct Difference {
@@ -92,7 +91,7 @@ static Error runCase(const Session &session, const json::Object &c, StringRef fo
 }
 
 Error runVerify() {
-  Expected<Session> session = Session::open(package, {device, 0, casesFile.empty()});
+  Expected<Session> session = openSession(package, casesFile.empty());
   if (!session)
     return session.takeError();
   outs() << package << ": all digests match\n";

@@ -2,6 +2,7 @@
 #include "seqc/Support/Files.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Signals.h"
 
 using namespace llvm;
 
@@ -15,6 +16,7 @@ Error writeAtomically(StringRef path, function_ref<void(raw_ostream &)> fill) {
   std::error_code error = sys::fs::createUniqueFile(path + ".%%%%%%.tmp", fd, temporary, sys::fs::OF_None, sys::fs::all_read | sys::fs::all_write);
   if (error)
     return createStringError(path + ": cannot be written: " + error.message());
+  sys::RemoveFileOnSignal(temporary);
   {
     raw_fd_ostream out(fd, /*shouldClose=*/true);
     fill(out);
@@ -24,6 +26,7 @@ Error writeAtomically(StringRef path, function_ref<void(raw_ostream &)> fill) {
   }
   if (!error)
     error = sys::fs::rename(temporary, path);
+  sys::DontRemoveFileOnSignal(temporary);
   if (!error)
     return Error::success();
   sys::fs::remove(temporary);

@@ -6,6 +6,7 @@
 #include "llvm/Support/Signals.h"
 #include <atomic>
 #include <csignal>
+#include <unistd.h>
 
 using namespace llvm;
 
@@ -13,6 +14,13 @@ namespace seqc {
 
 // One program at a time and thread; more than these are run, but not ended early.
 static std::atomic<int> running[16];
+static std::atomic<bool> ending;
+
+/// The process is about to end: what another thread does with the files and programs that are gone must not be seen.
+static void stopIfEnding() {
+  while (ending)
+    ::pause();
+}
 
 namespace {
 class RunningProgram {
@@ -37,6 +45,7 @@ private:
 } // namespace
 
 void killRunningPrograms() {
+  ending = true;
   for (std::atomic<int> &entry : running)
     if (int pid = entry.exchange(0))
       ::kill(pid, SIGKILL);
@@ -76,6 +85,7 @@ Expected<ProgramResult> runProgram(StringRef path, ArrayRef<StringRef> arguments
     RunningProgram entry(process.Pid);
     result.exitCode = sys::Wait(process, std::nullopt, &error).ReturnCode;
   }
+  stopIfEnding();
   if (ErrorOr<std::unique_ptr<MemoryBuffer>> text = MemoryBuffer::getFile(log->path()))
     result.output = (*text)->getBuffer().str();
   if (result.output.empty() && result.exitCode != 0)

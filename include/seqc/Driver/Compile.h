@@ -18,6 +18,7 @@ struct CompileOptions {
   TargetOptions target;
   std::string dumpDir;     ///< empty: no dumps
   std::string weightsPath; ///< empty: the file that `seq.weights` names, beside the model
+  std::string debugFail;   ///< name for failOnPurpose, after parsing
   bool remarks = false, jsonDiagnostics = false, timing = false;
 };
 

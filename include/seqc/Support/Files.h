@@ -10,7 +10,7 @@
 
 namespace seqc {
 
-/// Runs `fill` on a new file beside `path` and renames it to `path`; removes it on any error. An existing `path` must be a regular file.
+/// Runs `fill` on a new file beside `path` and renames it to `path`; removes it on any error and on signals that end the process. An existing `path` must be a regular file.
 /// The message of an error names `path`.
 llvm::Error writeAtomically(llvm::StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> fill);
 

@@ -19,7 +19,7 @@ struct ProgramResult {
 /// Runs `path` to its end. `arguments` without the program's name. Error: it cannot be started.
 llvm::Expected<ProgramResult> runProgram(llvm::StringRef path, llvm::ArrayRef<llvm::StringRef> arguments);
 
-/// Kills the programs that run. Safe in signal handlers.
+/// Kills the programs that run; runProgram does not return any more. For the last moment of a process; safe in signal handlers.
 void killRunningPrograms();
 
 /// A file of the system's temporary folder that goes away with this object, and on signals that end the process.
