@@ -26,9 +26,10 @@ RULES = {
     "Transforms": {"Support", "Analysis"} | DIALECTS,
     "Emit": {"Support", "Analysis", "Dialect/Tile/IR", "Dialect/Seq/IR", "Conversion/TileToCpu"},
     "Cases": {"Support", "Interpreter"},
+    "Import": {"Support", "Dialect/Seq/IR"},
     "Pipelines": {"Support", "Emit", "Transforms", "Conversion/SeqToTile", "Conversion/TileToCpu", "Dialect/Seq/Transforms",
                   "Dialect/Tile/Transforms"} | DIALECTS,
-    "Driver": {"Support", "Emit", "Transforms", "Interpreter", "Pipelines", "Cases", "Conversion/SeqToTile", "Conversion/TileToCpu",
+    "Driver": {"Support", "Emit", "Import", "Transforms", "Interpreter", "Pipelines", "Cases", "Conversion/SeqToTile", "Conversion/TileToCpu",
                "Dialect/Seq/Transforms", "Dialect/Tile/Transforms"} | DIALECTS,
 }
 # headers directly in include/seqc/Conversion belong to these layers

@@ -22,6 +22,8 @@ llvm::cl::SubCommand &benchCommand();
 llvm::Error runBench();
 llvm::cl::SubCommand &doctorCommand();
 llvm::Error runDoctor();
+llvm::cl::SubCommand &importCommand();
+llvm::Error runImport();
 llvm::cl::SubCommand &explainCommand();
 llvm::Error runExplain();
 

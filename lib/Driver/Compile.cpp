@@ -59,13 +59,13 @@ void merge(Compiled &into, Compiled other, StringRef target) {
       into.members.emplace_back(name, std::move(bytes));
 }
 
-/// Tensors of the weights file that the manifest names, checked against it.
-static Expected<std::vector<SafetensorsTensor>> collectWeights(const Manifest &manifest, const SafetensorsFile &file, StringRef path) {
+/// The tensors that the manifest names, checked against it.
+static Expected<std::vector<SafetensorsTensor>> collectWeights(const Manifest &manifest, function_ref<const SafetensorsTensor *(StringRef)> find, StringRef path) {
   std::vector<SafetensorsTensor> tensors;
   for (const WeightRecord &w : manifest.weights) {
     if (w.file == kConstantsMember)
       continue;
-    const SafetensorsTensor *t = file.find(w.name);
+    const SafetensorsTensor *t = find(w.name);
     if (!t)
       return fail(ExitCode::Damaged, "E4002", (path + ": no tensor '" + w.name + "', which the graph needs").str());
     if (t->dtype != safetensorsDtype(w.dtype) || !equal(t->shape, w.shape)) {
@@ -83,7 +83,15 @@ static Expected<std::vector<SafetensorsTensor>> collectWeights(const Manifest &m
   return tensors;
 }
 
-Error writePackage(const Compiled &compiled, StringRef weightsPath, StringRef path) {
+/// The member of the package that holds the weights; empty if there are none.
+static std::string weightsMember(const Manifest &manifest) {
+  for (const WeightRecord &w : manifest.weights)
+    if (w.file != kConstantsMember)
+      return w.file;
+  return "";
+}
+
+static Error write(const Compiled &compiled, function_ref<const SafetensorsTensor *(StringRef)> find, StringRef source, StringRef path) {
   const Manifest &manifest = compiled.manifest;
   PackageWriter writer;
   for (const auto &[name, bytes] : compiled.members)
@@ -94,29 +102,36 @@ Error writePackage(const Compiled &compiled, StringRef weightsPath, StringRef pa
   if (!constants.empty())
     if (Error e = writer.addSafetensors(kConstantsMember, constants))
       return e;
-  std::optional<SafetensorsFile> weights;
-  std::string member;
-  for (const WeightRecord &w : manifest.weights)
-    if (w.file != kConstantsMember)
-      member = w.file;
-  if (!member.empty()) {
-    if (weightsPath.empty())
-      return fail(ExitCode::Damaged, "E4002", "the graph has weights, but names no file for them; give --weights");
-    if (!sys::fs::exists(weightsPath))
-      return fail(ExitCode::Damaged, "E4002", (weightsPath + ": no such file; the weights are read from the file that seq.weights or --weights names").str());
-    Expected<SafetensorsFile> file = SafetensorsFile::open(weightsPath);
-    if (!file)
-      return fail(ExitCode::Damaged, "E4002", toString(file.takeError()));
-    weights = std::move(*file);
-    Expected<std::vector<SafetensorsTensor>> tensors = collectWeights(manifest, *weights, weightsPath);
-    if (!tensors)
-      return tensors.takeError();
+  Expected<std::vector<SafetensorsTensor>> tensors = collectWeights(manifest, find, source);
+  if (!tensors)
+    return tensors.takeError();
+  std::string member = weightsMember(manifest);
+  if (!member.empty())
     if (Error e = writer.addSafetensors(member, *tensors))
       return fail(ExitCode::Damaged, "E4002", toString(std::move(e)));
-  }
   if (Error e = writer.write(path, manifest.toJson()))
     return fail(ExitCode::Damaged, "E4001", toString(std::move(e)));
   return Error::success();
+}
+
+Error writePackage(const Compiled &compiled, StringRef weightsPath, StringRef path) {
+  if (weightsMember(compiled.manifest).empty())
+    return write(compiled, [](StringRef) { return nullptr; }, weightsPath, path);
+  if (weightsPath.empty())
+    return fail(ExitCode::Damaged, "E4002", "the graph has weights, but names no file for them; give --weights");
+  if (!sys::fs::exists(weightsPath))
+    return fail(ExitCode::Damaged, "E4002", (weightsPath + ": no such file; the weights are read from the file that seq.weights or --weights names").str());
+  Expected<SafetensorsFile> file = SafetensorsFile::open(weightsPath);
+  if (!file)
+    return fail(ExitCode::Damaged, "E4002", toString(file.takeError()));
+  return write(compiled, [&](StringRef name) { return file->find(name); }, weightsPath, path);
+}
+
+Error writePackage(const Compiled &compiled, ArrayRef<SafetensorsTensor> weights, StringRef source, StringRef path) {
+  StringMap<const SafetensorsTensor *> table;
+  for (const SafetensorsTensor &t : weights)
+    table[t.name] = &t;
+  return write(compiled, [&](StringRef name) { return table.lookup(name); }, source, path);
 }
 
 } // namespace seqc::driver

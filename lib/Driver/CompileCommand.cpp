@@ -11,10 +11,10 @@ using namespace llvm;
 namespace seqc::driver {
 
 cl::SubCommand &compileCommand() {
-  static cl::SubCommand command("compile", "compile a graph (MLIR text) to a package");
+  static cl::SubCommand command("compile", "compile a graph (MLIR text) or an ONNX model to a package");
   return command;
 }
-static cl::opt<std::string> input(cl::Positional, cl::Required, cl::desc("<model.mlir>"), cl::sub(compileCommand()));
+static cl::opt<std::string> input(cl::Positional, cl::Required, cl::desc("<model.mlir or model.onnx>"), cl::sub(compileCommand()));
 static cl::opt<std::string> output("o", cl::desc("output file (default: <model>.seqc; text phases: standard output)"), cl::sub(compileCommand()));
 static cl::list<std::string> targets("target", cl::CommaSeparated, cl::desc("targets of the package: cpu (default cpu)"), cl::sub(compileCommand()));
 static cl::opt<std::string> cpu("cpu", cl::desc("CPU to compile for: x86-64-v3, native or an LLVM name (default x86-64-v3)"), cl::init("x86-64-v3"), cl::sub(compileCommand()));

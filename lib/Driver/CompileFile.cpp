@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // seqc compile from file to file: parsing, diagnostics, dumps, output of the asked phase.
 #include "EarlyEnd.h"
+#include "ImportOnnx.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "seqc/Driver/Compile.h"
 #include "seqc/Pipelines/Pipelines.h"
@@ -102,13 +103,15 @@ public:
         return e;
     if (options.upTo != Phase::Package)
       return Error::success();
-    Error e = writePackage(*all, weightsPath(), output);
+    Error e = imported ? writePackage(*all, safetensorsOf(*imported), input, output) : writePackage(*all, weightsPath(), output);
     lap("package");
     return e;
   }
 
 private:
   Error parse() {
+    if (isOnnxPath(input))
+      return importInput();
     ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFileOrSTDIN(input);
     if (!buffer)
       return fail(ExitCode::Damaged, "E4001", (input + ": " + buffer.getError().message()).str());
@@ -123,6 +126,22 @@ private:
     if (auto name = (*module)->getAttrOfType<mlir::StringAttr>(seq::kWeightsAttr))
       weightsName = name.getValue().str();
     lap("parse");
+    return Error::success();
+  }
+
+  /// An ONNX model: the graph in memory, its weights where the file's data is.
+  Error importInput() {
+    if (options.from != Phase::Seq)
+      return fail(ExitCode::Usage, "E2001", "expects --from=seq for an ONNX model");
+    if (!options.weightsPath.empty())
+      return fail(ExitCode::Usage, "E2001", "expects no --weights with an ONNX model, which has its own");
+    DiagnosticPrinter printer(sources, context, options);
+    Expected<onnx::Imported> model = importModel(input, context, onnx::ImportOptions());
+    if (!model)
+      return model.takeError();
+    module = std::move(model->module);
+    imported = std::move(*model);
+    lap("import");
     return Error::success();
   }
 
@@ -246,6 +265,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::string weightsName; ///< `seq.weights` of the module
   std::vector<std::unique_ptr<TargetBackend>> targets;
+  std::optional<onnx::Imported> imported; ///< of an ONNX model; `module` has its graph
   std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
 };
 

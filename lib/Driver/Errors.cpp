@@ -57,6 +57,7 @@ constexpr Explanation kExplanations[] = {
     {"E4003", "The package is damaged: truncated, changed after it was written, or not a package.\n"
               "Digests of all members are in its manifest; `seqc verify` checks them. Compile the model again.\n"},
     {"E4004", "An input tensor file cannot be used: not a .npy file, or its dtype or shape is not what the function takes.\n"},
+    {"E4005", "A model file is damaged: it is not an ONNX model, or weights that it names are missing, truncated or outside of its folder.\n"},
     {"E5001", "Loading the code or running the function failed on this machine. `seqc doctor` shows what the machine has.\n"},
     {"E6001", "The outputs differ from the expected ones by more than the tolerance. The message says by how much and where.\n"},
     {"E7001", "A bug in seqc. Please report it with the reproducer file that the message names: it holds the version, the command line and the model text\n"

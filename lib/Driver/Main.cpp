@@ -14,11 +14,12 @@ struct Command {
   cl::SubCommand &(*subCommand)();
   Error (*run)();
 };
-constexpr Command kCommands[] = {{compileCommand, runCompile}, {runCommand, runRun},       {inspectCommand, runInspect}, {verifyCommand, runVerify},
+constexpr Command kCommands[] = {{compileCommand, runCompile}, {importCommand, runImport}, {runCommand, runRun},       {inspectCommand, runInspect}, {verifyCommand, runVerify},
                                  {benchCommand, runBench},     {doctorCommand, runDoctor}, {explainCommand, runExplain}};
 
 constexpr StringLiteral kOverview = "seqc: ahead-of-time compiler for long-sequence models\n\n"
                                     "  seqc compile model.mlir -o model.seqc    compile a graph to a package\n"
+                                    "  seqc import model.onnx -o model.mlir     an ONNX model to a graph\n"
                                     "  seqc run model.seqc --input=@x.npy       run it\n"
                                     "  seqc inspect model.seqc                  what a package holds\n"
                                     "  seqc <command> --help                    options of a command\n";

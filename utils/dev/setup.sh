@@ -6,7 +6,7 @@ readonly build_packages=(
   llvm-22-dev libmlir-22-dev mlir-22-tools llvm-22-tools clang-22 lld-22 libclang-rt-22-dev
   cmake ninja-build ccache git python3 python3-venv
   libgtest-dev libgmock-dev libbenchmark-dev
-  libcjson-dev nettle-dev pkg-config zlib1g-dev libdlpack-dev
+  libonnx-dev libprotobuf-dev libcjson-dev nettle-dev pkg-config zlib1g-dev libdlpack-dev
 )
 
 say() { printf '\033[1mseqc:\033[0m %s\n' "$*" >&2; }

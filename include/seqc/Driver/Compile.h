@@ -5,6 +5,7 @@
 
 #include "seqc/Driver/Driver.h"
 #include "seqc/Emit/Manifest.h"
+#include "seqc/Emit/Safetensors.h"
 #include "seqc/Pipelines/TargetBackend.h"
 #include "mlir/IR/BuiltinOps.h"
 #include <string>
@@ -43,6 +44,9 @@ void merge(Compiled &into, Compiled other, llvm::StringRef target);
 
 /// Writes a package; weights are read from `weightsPath` (may be empty if the module has none).
 llvm::Error writePackage(const Compiled &compiled, llvm::StringRef weightsPath, llvm::StringRef path);
+
+/// The same with weights in memory; `source` names where they are from in messages.
+llvm::Error writePackage(const Compiled &compiled, llvm::ArrayRef<SafetensorsTensor> weights, llvm::StringRef source, llvm::StringRef path);
 
 /// seqc compile: file to file ("-" is standard output).
 llvm::Error compileFile(llvm::StringRef input, llvm::StringRef output, const CompileOptions &options);
