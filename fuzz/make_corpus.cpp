@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the seed inputs of package_fuzzer into a folder: make_corpus FOLDER.
-#include "../runtime/test/package_builder.h"
+#include "../runtime/test/gpu_manifest.h"
 #include <filesystem>
 #include <fstream>
 
@@ -19,6 +19,9 @@ int main(int argc, char **argv) {
   std::string weights = makeSafetensors({{"w", "F32", {6}, std::string(24, 'w')}, {"v", "BOOL", {2, 0}, ""}});
   write("package", 0, package);
   write("package_weights", 1, package);
+  auto gpu = gpuMembers();
+  gpu["cpu/kernels.so"] = "code";
+  write("gpu", 0, makePackage(kGpuManifest, gpu));
   write("manifest", 2, replaced(kStandardManifest, "\"schema\": 1,", "\"schema\": 1, \"files\": {},"));
   write("safetensors", 3, weights);
   write("zip", 0, makeZip({{"a", "1"}, {"b/c", "2"}}));

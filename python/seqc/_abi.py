@@ -24,7 +24,7 @@ class DLManagedTensor(c.Structure):
 DLManagedTensorDeleter = c.CFUNCTYPE(None, c.POINTER(DLManagedTensor))
 DLManagedTensor._fields_ = [("dl_tensor", DLTensor), ("manager_ctx", c.c_void_p), ("deleter", DLManagedTensorDeleter)]
 
-K_DL_CPU = 1
+K_DL_CPU, K_DL_CUDA, K_DL_CUDA_HOST, K_DL_CUDA_MANAGED = 1, 2, 3, 13
 
 
 class Device(c.Structure):
@@ -33,7 +33,13 @@ class Device(c.Structure):
 
 class OpenOptions(c.Structure):
     _fields_ = [("struct_size", c.c_size_t), ("device", Device), ("num_threads", c.c_int32), ("verify", c.c_int32),
-                ("inspect_only", c.c_int32)]
+                ("inspect_only", c.c_int32), ("cuda_context", c.c_void_p)]
+
+
+class DeviceInfo(c.Structure):
+    _fields_ = [("struct_size", c.c_size_t), ("name", c.c_char * 64), ("compute_major", c.c_int32), ("compute_minor", c.c_int32),
+                ("driver_major", c.c_int32), ("driver_minor", c.c_int32), ("multiprocessors", c.c_int32), ("shared_bytes", c.c_int32),
+                ("memory_bytes", c.c_uint64)]
 
 
 class Dim(c.Structure):
@@ -72,6 +78,18 @@ _SIGNATURES = {
     "function_state": (c.POINTER(State), [_P, c.c_int32]),
     "function_infer_shapes": (c.c_int, [_P, _TENSORS, c.c_int32, _TENSORS, c.c_int32]),
     "function_workspace_bytes": (c.c_int, [_P, _TENSORS, c.c_int32, c.POINTER(c.c_size_t)]),
+    "device_count": (c.c_int, [c.c_int, c.POINTER(c.c_int32)]),
+    "device_info": (c.c_int, [Device, c.POINTER(DeviceInfo)]),
+    "memory_alloc": (c.c_int, [_P, c.c_size_t, c.POINTER(_P)]),
+    "memory_free": (None, [_P, _P]),
+    "memory_copy": (c.c_int, [_P, _P, _P, c.c_size_t, c.c_int, _P]),
+    "stream_create": (c.c_int, [_P, c.POINTER(_P)]),
+    "stream_destroy": (None, [_P, _P]),
+    "stream_synchronize": (c.c_int, [_P, _P]),
+    "event_create": (c.c_int, [_P, c.POINTER(_P)]),
+    "event_destroy": (None, [_P, _P]),
+    "event_record": (c.c_int, [_P, _P, _P]),
+    "event_elapsed": (c.c_int, [_P, _P, _P, c.POINTER(c.c_double)]),
     "function_call": (c.c_int, [_P, _TENSORS, c.c_int32, _TENSORS, c.c_int32, c.c_void_p, c.c_size_t, c.c_void_p]),
 }
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from . import _abi, _tensors
+from . import _abi, _device, _tensors
 from ._errors import ArgumentError, NotFoundError, Status, check
 
 
@@ -70,12 +70,12 @@ class Function:
             raise ArgumentError(Status.TENSOR_MISMATCH, f"{self.name}: expects the inputs {', '.join(missing)}")
         return [values[n] for n in names]
 
-    def _input_list(self, args, kwargs):
+    def _input_list(self, args, kwargs, stream=0):
         self._package._check_open()
         tensors = _tensors.TensorList(len(self.inputs))
         try:
             for i, value in enumerate(self._bind(args, kwargs)):
-                _tensors.add_input(tensors, i, value, self.inputs[i])
+                _tensors.add_input(tensors, i, value, self.inputs[i], stream if self._package.on_gpu else None)
         except BaseException:
             tensors.release()
             raise
@@ -106,30 +106,56 @@ class Function:
         return size.value
 
     def __call__(self, *args, **kwargs):
-        inputs, rt = self._input_list(args, kwargs), self._package._rt
+        return self._call(args, kwargs)
+
+    def run(self, inputs, outputs=None, stream=None, workspace=None):
+        """Calls with everything explicit. `inputs`: a sequence, or a dict by name. `outputs`: one array per output, written in place; None makes
+        new ones. `stream`: a CUDA stream (a handle, or an object with cuda_stream or ptr), default the default stream. `workspace`: device
+        memory of workspace_bytes(..), needed while the stream is captured into a graph."""
+        args, kwargs = ((), inputs) if isinstance(inputs, dict) else (inputs, {})
+        return self._call(args, kwargs, outputs, _device.stream_handle(stream), workspace)
+
+    def _new_outputs(self, inputs, on_gpu, stream):
+        shapes = zip(self._shapes(inputs), self.outputs)
+        if on_gpu:
+            return [_device.DeviceArray(self._package._handle, shape, t.dtype, stream) for shape, t in shapes]
+        return [np.empty(shape, _tensors.numpy_dtype(t.dtype)) for shape, t in shapes]
+
+    def _call(self, args, kwargs, outputs=None, stream=0, workspace=None):
+        """New outputs are on the GPU if an input is."""
+        rt, gpu = self._package._rt, self._package.on_gpu
+        inputs, space = self._input_list(args, kwargs, stream), _tensors.TensorList(1)
+        results = _tensors.TensorList(len(self.outputs))
         try:
-            results = [np.empty(shape, _tensors.numpy_dtype(t.dtype)) for shape, t in zip(self._shapes(inputs), self.outputs)]
-            outputs = _tensors.TensorList(len(results))
-            for i, array in enumerate(results):
-                outputs.set_numpy(i, array, self.outputs[i].dtype)
-            check(rt, rt.function_call(self._pointer, inputs.pointers, inputs.count, outputs.pointers, outputs.count, None, 0, None))
+            if outputs is None:
+                on_gpu = gpu and any(map(_tensors.is_on_gpu, (*args, *kwargs.values())))
+                outputs = self._new_outputs(inputs, on_gpu, stream)
+            outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+            results.count = len(outputs)
+            for i, (array, info) in enumerate(zip(outputs, self.outputs)):
+                _tensors.add_output(results, i, array, info, stream if gpu else None)
+            pointer, size = _device.workspace_memory(space, workspace, stream if gpu else None)
+            check(rt, rt.function_call(self._pointer, inputs.pointers, inputs.count, results.pointers, results.count, pointer, size, stream or None))
         finally:
-            inputs.release()
-        return results[0] if len(results) == 1 else tuple(results)
+            for tensors in (inputs, results, space):
+                tensors.release()
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
 
 class Package:
     """A loaded package: `package["main"](x)`. Close it with close() or use it in a with statement."""
 
-    def __init__(self, path, device="cpu", threads: Optional[int] = None, library=None, verify_weights=True):
-        self._rt, self._handle = _abi.runtime(library), c.c_void_p()
-        options = _abi.OpenOptions(c.sizeof(_abi.OpenOptions), _parse_device(device), threads or 0, 0 if verify_weights else 1, 0)
-        check(self._rt, self._rt.package_open(os.fsencode(path), c.byref(options), c.byref(self._handle)))
-        self.path, self.threads = path, self._rt.package_num_threads(self._handle)
+    def __init__(self, path, device="cpu", threads: Optional[int] = None, library=None, verify_weights=True, cuda_context=None):
+        self._rt, self._handle = _abi.runtime(library), None
+        options = _abi.OpenOptions(c.sizeof(_abi.OpenOptions), _parse_device(device), threads or 0, 0 if verify_weights else 1, 0, cuda_context)
         pointer = c.c_void_p()
+        check(self._rt, self._rt.package_open(os.fsencode(path), c.byref(options), c.byref(pointer)))
+        self._handle = _device.Handle(self._rt, pointer, options.device)
+        self.device, self.on_gpu = device, options.device.type == 1
+        self.path, self.threads = path, self._rt.package_num_threads(self._handle.pointer)
         self.functions = {}
-        for i in range(self._rt.package_num_functions(self._handle)):
-            check(self._rt, self._rt.package_function(self._handle, i, c.byref(pointer)))
+        for i in range(self._rt.package_num_functions(self._handle.pointer)):
+            check(self._rt, self._rt.package_function(self._handle.pointer, i, c.byref(pointer)))
             function = Function(self, c.c_void_p(pointer.value))
             self.functions[function.name] = function
 
@@ -138,7 +164,7 @@ class Package:
         """The manifest as Python objects."""
         self._check_open()
         text, size = c.c_void_p(), c.c_size_t()
-        check(self._rt, self._rt.package_manifest(self._handle, c.byref(text), c.byref(size)))
+        check(self._rt, self._rt.package_manifest(self._handle.pointer, c.byref(text), c.byref(size)))
         return json.loads(c.string_at(text, size.value))
 
     def __getitem__(self, name):
@@ -150,23 +176,36 @@ class Package:
         return f"<seqc.Package {self.path}: {', '.join(self.functions)}>"
 
     def _check_open(self):
-        if not self._handle:
+        if self._handle is None:
             raise ArgumentError(Status.INVALID_ARGUMENT, f"{self.path}: the package is closed")
 
+    def empty(self, shape, dtype="f32"):
+        """New memory on the package's device, not cleared; dtype as in the package: f32, bf16, i64, .."""
+        self._check_open()
+        return _device.DeviceArray(self._handle, tuple(shape), dtype)
+
+    def to_device(self, array, dtype=None):
+        """A copy of a NumPy array on the package's device."""
+        self._check_open()
+        array = np.ascontiguousarray(array)
+        result = self.empty(array.shape, dtype or _tensors.dtype_name(array.dtype))
+        result.copy_from(array)
+        return result
+
+    def synchronize(self, stream=None):
+        """Waits for the work on a stream, default the default stream."""
+        self._check_open()
+        check(self._rt, self._rt.stream_synchronize(self._handle.pointer, _device.stream_handle(stream) or None))
+
     def close(self):
-        if self._handle:
-            handle, self._handle = self._handle, None
-            self._rt.package_close(handle)
+        """Frees the package; memory made with it stays until nobody uses it."""
+        self._handle = None
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exc):
         self.close()
-
-    def __del__(self):
-        if getattr(self, "_handle", None):
-            self.close()
 
 
 def _parse_device(text):

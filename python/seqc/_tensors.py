@@ -28,6 +28,14 @@ def numpy_dtype(name):
     return np.dtype(_DTYPES[name][2])
 
 
+def dtype_name(dtype):
+    """Name of a NumPy dtype in packages."""
+    for name, (_, _, numpy) in _DTYPES.items():
+        if dtype == numpy and dtype != np.uint16:
+            return name
+    raise ArgumentError(Status.TENSOR_MISMATCH, f"no dtype of packages is {dtype}; it is one of {', '.join(_DTYPES)}")
+
+
 def _dl_dtype(dtype, declared):
     if declared == "bf16" and (dtype == np.uint16 or (_bfloat16 and dtype == _bfloat16)):
         return _abi.DLDataType(_BFLOAT, 16, 1)
@@ -59,11 +67,22 @@ class TensorList:
         self.pointers[index] = c.pointer(tensor)
         return tensor
 
-    def set_dlpack(self, index, array, name):
+    def set_device(self, index, array):
+        """An array in device memory of a package, described in place."""
+        shape = (c.c_int64 * max(len(array.shape), 1))(*array.shape)
+        code, bits, _ = _DTYPES[array.dtype]
+        tensor = _abi.DLTensor(data=array.pointer, device=_abi.DLDevice(*array.__dlpack_device__()), ndim=len(array.shape),
+                               dtype=_abi.DLDataType(code, bits, 1), shape=shape, strides=None, byte_offset=0)
+        self._alive += [array, shape, tensor]
+        self.pointers[index] = c.pointer(tensor)
+
+    def set_dlpack(self, index, array, name, stream=None):
+        """`stream`: handle of the CUDA stream that will use it, None on the CPU; 0 is the default stream."""
         device = array.__dlpack_device__() if hasattr(array, "__dlpack_device__") else (_abi.K_DL_CPU, 0)
-        if int(device[0]) != _abi.K_DL_CPU:
-            raise ArgumentError(Status.TENSOR_MISMATCH, f"input '{name}': expects an array in CPU memory, but its DLPack device is {tuple(map(int, device))}")
-        capsule = array.__dlpack__()
+        on_gpu = int(device[0]) in (_abi.K_DL_CUDA, _abi.K_DL_CUDA_MANAGED)
+        if int(device[0]) != _abi.K_DL_CPU and stream is None:
+            raise ArgumentError(Status.TENSOR_MISMATCH, f"{name}: expects an array in CPU memory, but its DLPack device is {tuple(map(int, device))}")
+        capsule = array.__dlpack__(stream=stream or 1) if on_gpu else array.__dlpack__()  # 1 is DLPack's number of the default stream
         managed = c.cast(_capsule_pointer(capsule, b"dltensor"), c.POINTER(_abi.DLManagedTensor))
         _capsule_set_name(capsule, b"used_dltensor")  # the memory is ours to release from here on
         self._managed.append(managed)
@@ -84,20 +103,69 @@ _capsule_set_name = c.pythonapi.PyCapsule_SetName
 _capsule_set_name.restype, _capsule_set_name.argtypes = c.c_int, [c.py_object, c.c_char_p]
 
 
-def add_input(tensors, index, value, info):
+_capsule_new = c.pythonapi.PyCapsule_New
+_capsule_new.restype, _capsule_new.argtypes = c.py_object, [c.c_void_p, c.c_char_p, c.c_void_p]
+_capsule_valid = c.pythonapi.PyCapsule_IsValid
+_capsule_valid.restype, _capsule_valid.argtypes = c.c_int, [c.c_void_p, c.c_char_p]
+_raw_pointer = c.PYFUNCTYPE(c.c_void_p, c.c_void_p, c.c_char_p)(("PyCapsule_GetPointer", c.pythonapi))
+_exported = {}  # address of a DLManagedTensor -> what it needs alive
+
+
+@_abi.DLManagedTensorDeleter
+def _delete_exported(managed):
+    _exported.pop(c.addressof(managed.contents), None)
+
+
+@c.PYFUNCTYPE(None, c.c_void_p)
+def _drop_capsule(capsule):
+    if _capsule_valid(capsule, b"dltensor"):  # nobody took it
+        _exported.pop(_raw_pointer(capsule, b"dltensor"), None)
+
+
+def export(array):
+    """A DLPack capsule of an array in device memory."""
+    tensors = TensorList(1)
+    tensors.set_device(0, array)
+    managed = _abi.DLManagedTensor(dl_tensor=tensors.pointers[0].contents, deleter=_delete_exported)
+    _exported[c.addressof(managed)] = (managed, tensors)
+    return _capsule_new(c.addressof(managed), b"dltensor", c.cast(_drop_capsule, c.c_void_p))
+
+
+def is_on_gpu(value):
+    return hasattr(value, "__dlpack_device__") and int(value.__dlpack_device__()[0]) in (_abi.K_DL_CUDA, _abi.K_DL_CUDA_MANAGED)
+
+
+def add_array(tensors, index, value, info, role, stream=None):
+    """Puts an array into the list as it is: NumPy, device memory of a package, or DLPack. False for anything else."""
+    if isinstance(value, np.ndarray):
+        if not value.dtype.isnative:
+            raise ArgumentError(Status.TENSOR_MISMATCH, f"{role} '{info.name}': expects native byte order, but got {value.dtype}")
+        tensors.set_numpy(index, value, info.dtype)
+    elif hasattr(value, "__seqc_device__"):
+        tensors.set_device(index, value)
+    elif hasattr(value, "__dlpack__"):
+        tensors.set_dlpack(index, value, f"{role} '{info.name}'", stream)
+    else:
+        return False
+    return True
+
+
+def add_output(tensors, index, value, info, stream=None):
+    """Puts an array that the call writes into the list."""
+    if isinstance(value, np.ndarray) and not (value.flags.c_contiguous and value.flags.writeable and value.flags.aligned):
+        raise ArgumentError(Status.TENSOR_MISMATCH, f"output '{info.name}': expects a contiguous, aligned array that can be written")
+    if not add_array(tensors, index, value, info, "output", stream):
+        raise ArgumentError(Status.TENSOR_MISMATCH, f"output '{info.name}': expects a NumPy array or an object with __dlpack__, but got {type(value).__name__}")
+
+
+def add_input(tensors, index, value, info, stream=None):
     """Puts one argument into the list: a NumPy array (copied only if it is not contiguous), an object with __dlpack__, or numbers."""
     if isinstance(value, (bool, int, float, list, tuple)):
         value = np.asarray(value, dtype=numpy_dtype(info.dtype))
     if isinstance(value, np.generic):
         value = np.asarray(value)
-    if isinstance(value, np.ndarray):
-        if not value.flags.c_contiguous or not value.flags.aligned:
-            value = np.array(value, order="C")
-        if not value.dtype.isnative:
-            raise ArgumentError(Status.TENSOR_MISMATCH, f"input '{info.name}': expects native byte order, but got {value.dtype}")
-        tensors.set_numpy(index, value, info.dtype)
-    elif hasattr(value, "__dlpack__"):
-        tensors.set_dlpack(index, value, info.name)
-    else:
+    if isinstance(value, np.ndarray) and not (value.flags.c_contiguous and value.flags.aligned):
+        value = np.array(value, order="C")
+    if not add_array(tensors, index, value, info, "input", stream):
         raise ArgumentError(Status.TENSOR_MISMATCH, f"input '{info.name}': expects a NumPy array, an object with __dlpack__ or numbers, "
                                                     f"but got {type(value).__name__}")

@@ -113,7 +113,7 @@ seqc_rt_status_t rt_arguments_solve(const seqc_rt_function_t *function, DLTensor
   RT_TRY(rt_arguments_check_count(fn, "input", inputs, num_inputs, fn->num_inputs));
   for (int d = 0; d < fn->num_dims; ++d)
     dims[d] = -1;
-  dims[fn->num_dims] = function->package->num_threads;
+  dims[fn->num_dims] = function->package->sms;
   for (int32_t i = 0; i < num_inputs; ++i) {
     subject s = {fn, "input", i, &fn->inputs[i]};
     RT_TRY(check_type(&s, inputs[i]));
@@ -158,9 +158,21 @@ static seqc_rt_status_t check_strides(const subject *s, const DLTensor *t) {
   return SEQC_RT_OK;
 }
 
-static seqc_rt_status_t check_memory(const subject *s, const DLTensor *t, int64_t *bytes) {
-  if (t->device.device_type != kDLCPU && t->device.device_type != kDLCUDAHost)
+bool rt_tensor_on_gpu(const DLTensor *t) { return t->device.device_type == kDLCUDA || (int)t->device.device_type == RT_DL_CUDA_MANAGED; }
+
+static seqc_rt_status_t check_device(const subject *s, const DLTensor *t, seqc_rt_device_t device) {
+  if (t->device.device_type == kDLCPU || t->device.device_type == kDLCUDAHost)
+    return SEQC_RT_OK;
+  if (device.type == SEQC_RT_CPU)
     return MISMATCH(s, "a tensor in CPU memory, but its device type is %d", (int)t->device.device_type);
+  if (!rt_tensor_on_gpu(t) || t->device.device_id != device.ordinal)
+    return MISMATCH(s, "a tensor on cuda:%d or in CPU memory, but its device is {%d, %d}", (int)device.ordinal, (int)t->device.device_type,
+                    (int)t->device.device_id);
+  return SEQC_RT_OK;
+}
+
+static seqc_rt_status_t check_memory(const subject *s, const DLTensor *t, seqc_rt_device_t device, int64_t *bytes) {
+  RT_TRY(check_device(s, t, device));
   RT_TRY(tensor_bytes(s, t, bytes));
   if (*bytes == 0)
     return SEQC_RT_OK;
@@ -195,18 +207,28 @@ static seqc_rt_status_t check_overlap(const subject *s, const DLTensor *t, int64
   return SEQC_RT_OK;
 }
 
-seqc_rt_status_t rt_arguments_check_memory(const rt_function_decl *fn, DLTensor *const *inputs, DLTensor *const *outputs, const int64_t *dims) {
+seqc_rt_status_t rt_arguments_check_memory(const seqc_rt_function_t *function, DLTensor *const *inputs, DLTensor *const *outputs,
+                                           const int64_t *dims) {
+  const rt_function_decl *fn = function->decl;
+  seqc_rt_device_t device = function->package->device;
   int64_t bytes;
   for (int32_t i = 0; i < fn->num_inputs; ++i) {
     subject s = {fn, "input", i, &fn->inputs[i]};
-    RT_TRY(check_memory(&s, inputs[i], &bytes));
+    RT_TRY(check_memory(&s, inputs[i], device, &bytes));
   }
   for (int32_t i = 0; i < fn->num_outputs; ++i) {
     subject s = {fn, "output", i, &fn->outputs[i]};
     RT_TRY(check_type(&s, outputs[i]));
     RT_TRY(check_shape(&s, outputs[i], dims));
-    RT_TRY(check_memory(&s, outputs[i], &bytes));
+    RT_TRY(check_memory(&s, outputs[i], device, &bytes));
     RT_TRY(check_overlap(&s, outputs[i], bytes, inputs, outputs));
   }
   return SEQC_RT_OK;
+}
+
+size_t rt_tensor_bytes(const rt_tensor_decl *decl, const DLTensor *t) {
+  size_t bytes = (size_t)decl->dtype->bytes;
+  for (int32_t i = 0; i < t->ndim; ++i)
+    bytes *= (size_t)t->shape[i];
+  return bytes;
 }

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Running a function: its launches in order, each on the thread pool.
+// Running a function: its launches in order, each on the thread pool or the GPU.
 #include "arguments.h"
 #include "float_mode.h"
-#include <string.h>
-
-typedef struct {
-  const seqc_rt_function_t *fn;
-  DLTensor *const *inputs, *const *outputs;
-  const int64_t *dims; // solved, then sms
-  char *workspace;
-  int64_t workspace_bytes;
-} frame;
+#include "gpu.h"
+#include "launch.h"
 
 // --- Workspace ------------------------------------------------------------------------------------------------------------------------
 
 static seqc_rt_status_t eval_workspace(const seqc_rt_function_t *fn, const int64_t *dims, int64_t *out) {
-  seqc_rt_status_t status = rt_expr_eval(&fn->decl->workspace_bytes, dims, out);
+  seqc_rt_status_t status = rt_expr_eval(&fn->plan->workspace_bytes, dims, out);
   if (status != SEQC_RT_OK)
     return rt_prefix(status, "%.80s: workspace_bytes", fn->decl->name);
   if (*out < 0)
@@ -23,7 +16,7 @@ static seqc_rt_status_t eval_workspace(const seqc_rt_function_t *fn, const int64
   return SEQC_RT_OK;
 }
 
-static seqc_rt_status_t check_workspace(const frame *f, const void *workspace, size_t bytes) {
+static seqc_rt_status_t check_workspace(const rt_frame *f, const void *workspace, size_t bytes) {
   const char *name = f->fn->decl->name;
   if (bytes < (uint64_t)f->workspace_bytes)
     return rt_fail(SEQC_RT_INVALID_ARGUMENT, "%.80s: workspace: expects at least %lld bytes, but got %zu", name, (long long)f->workspace_bytes, bytes);
@@ -51,55 +44,11 @@ static void give_workspace(seqc_rt_package_t *pkg, rt_workspace *w) {
     rt_free(w);
 }
 
-// --- Launches -------------------------------------------------------------------------------------------------------------------------
+// --- CPU ------------------------------------------------------------------------------------------------------------------------------
 
-// Addresses and values of one launch's arguments; `values` holds index values, then `sms`: the scope of the kernel's grid.
-typedef struct {
-  const void *args[SEQC_PACKAGE_MAX_PARAMS];
-  int64_t values[SEQC_PACKAGE_MAX_PARAMS + 1];
-  int num_values;
-} bound_args;
-
-static seqc_rt_status_t bind_workspace(const frame *f, const rt_arg *arg, const void **out) {
-  int64_t offset;
-  RT_TRY(rt_expr_eval(&arg->expr, f->dims, &offset));
-  if (offset < 0 || offset > f->workspace_bytes || offset % SEQC_PACKAGE_ALIGN)
-    return rt_fail(SEQC_RT_BAD_PACKAGE, "expects a workspace offset inside %lld bytes and a multiple of %d, but got %lld",
-                   (long long)f->workspace_bytes, SEQC_PACKAGE_ALIGN, (long long)offset);
-  *out = f->workspace + offset;
-  return SEQC_RT_OK;
-}
-
-static seqc_rt_status_t bind_arg(const frame *f, const rt_arg *arg, const void **out, bound_args *bound) {
-  switch (arg->kind) {
-  case RT_ARG_INPUT:
-    *out = rt_tensor_data(f->inputs[arg->index]);
-    return SEQC_RT_OK;
-  case RT_ARG_OUTPUT:
-    *out = rt_tensor_data(f->outputs[arg->index]);
-    return SEQC_RT_OK;
-  case RT_ARG_WEIGHT:
-    *out = f->fn->package->weights[arg->index];
-    return SEQC_RT_OK;
-  case RT_ARG_WORKSPACE:
-    return bind_workspace(f, arg, out);
-  case RT_ARG_INDEX:
-    *out = &bound->values[bound->num_values];
-    return rt_expr_eval(&arg->expr, f->dims, &bound->values[bound->num_values++]);
-  case RT_ARG_VALUE:
-    *out = &arg->bits; // little endian: the first bytes are the value
-    return SEQC_RT_OK;
-  }
-  return SEQC_RT_OK;
-}
-
-static seqc_rt_status_t eval_grid(const rt_kernel *k, const int64_t *values, int64_t *total) {
+static seqc_rt_status_t count_programs(const rt_kernel *k, const int64_t *values, int64_t *total) {
   int64_t extents[3];
-  for (int i = 0; i < 3; ++i) {
-    RT_TRY(rt_expr_eval(&k->grid[i], values, &extents[i]));
-    if (extents[i] < 0)
-      return rt_fail(SEQC_RT_SIZE_OVERFLOW, "expects grid extents >= 0, but got %lld", (long long)extents[i]);
-  }
+  RT_TRY(rt_eval_grid(k->grid, values, extents));
   *total = 0;
   if (!extents[0] || !extents[1] || !extents[2])
     return SEQC_RT_OK;
@@ -108,48 +57,37 @@ static seqc_rt_status_t eval_grid(const rt_kernel *k, const int64_t *values, int
   return SEQC_RT_OK;
 }
 
-static seqc_rt_status_t run_kernel(const frame *f, const rt_alternative *alt) {
-  seqc_rt_package_t *pkg = f->fn->package;
-  const rt_kernel *k = &pkg->manifest.kernels[alt->kernel];
-  bound_args bound;
-  bound.num_values = 0;
-  for (int i = 0; i < k->num_params; ++i) {
-    seqc_rt_status_t status = bind_arg(f, &alt->args[i], &bound.args[i], &bound);
-    if (status != SEQC_RT_OK)
-      return rt_prefix(status, "argument '%.60s' of kernel '%.80s'", k->params[i].name, k->name);
-  }
-  bound.values[bound.num_values] = pkg->num_threads;
+static seqc_rt_status_t run_on_pool(const rt_frame *f, int32_t kernel, const rt_bound_args *bound) {
+  const seqc_rt_package_t *pkg = f->fn->package;
+  const rt_kernel *k = &pkg->manifest.kernels[kernel];
   int64_t total;
-  seqc_rt_status_t status = eval_grid(k, bound.values, &total);
+  seqc_rt_status_t status = count_programs(k, bound->values, &total);
   if (status != SEQC_RT_OK)
     return rt_prefix(status, "grid of kernel '%.80s'", k->name);
   if (total == 0)
     return SEQC_RT_OK;
-  if (!pkg->kernels[alt->kernel])
+  if (!pkg->kernels[kernel])
     return rt_fail(SEQC_RT_UNSUPPORTED, "kernel '%.80s' has no CPU code; compile the package with a CPU target", k->name);
-  return rt_pool_run(pkg->pool, pkg->kernels[alt->kernel], bound.args, total, k->scratch_bytes);
+  return rt_pool_run(pkg->pool, pkg->kernels[kernel], bound->args, total, k->scratch_bytes);
 }
 
-// The first alternative whose guard is not 0; the last one's is 1.
-static seqc_rt_status_t run_launch(const frame *f, const rt_launch *launch) {
-  for (int i = 0; i < launch->count; ++i) {
-    int64_t guard;
-    RT_TRY(rt_expr_eval(&launch->alternatives[i].guard, f->dims, &guard));
-    if (guard)
-      return run_kernel(f, &launch->alternatives[i]);
-  }
-  return SEQC_RT_OK;
-}
-
-static seqc_rt_status_t run_launches(const frame *f) {
+static seqc_rt_status_t run_cpu(const rt_frame *f) {
   uint32_t host_mode = rt_float_mode_get();
   rt_float_mode_set_default();
-  seqc_rt_status_t status = SEQC_RT_OK;
-  const rt_function_decl *fn = f->fn->decl;
-  for (int i = 0; i < fn->num_launches && status == SEQC_RT_OK; ++i)
-    if ((status = run_launch(f, &fn->launches[i])) != SEQC_RT_OK)
-      rt_prefix(status, "%.80s: launch %d", fn->name, i);
+  seqc_rt_status_t status = rt_run_launches(f, run_on_pool);
   rt_float_mode_set(host_mode);
+  return status;
+}
+
+static seqc_rt_status_t call_cpu(rt_frame *f) {
+  if (f->workspace || f->workspace_bytes == 0)
+    return run_cpu(f);
+  rt_workspace *own = take_workspace(f->fn->package, (size_t)f->workspace_bytes);
+  if (!own)
+    return rt_no_memory("the workspace");
+  f->workspace = own->data;
+  seqc_rt_status_t status = run_cpu(f);
+  give_workspace(f->fn->package, own);
   return status;
 }
 
@@ -187,27 +125,17 @@ seqc_rt_status_t seqc_rt_function_call(const seqc_rt_function_t *fn, DLTensor *c
                                        int32_t num_outputs, void *workspace, size_t workspace_bytes, seqc_rt_stream_t stream) {
   if (!fn)
     return rt_fail(SEQC_RT_INVALID_ARGUMENT, "seqc_rt_function_call: expects a function, but got NULL");
-  if (stream)
+  if (stream && fn->package->device.type == SEQC_RT_CPU)
     return rt_fail(SEQC_RT_INVALID_ARGUMENT, "%.80s: stream: expects NULL on the CPU", fn->decl->name);
   if (fn->package->inspect_only)
     return rt_fail(SEQC_RT_UNSUPPORTED, "%.80s: the package was opened with inspect_only; open it again to call functions", fn->decl->name);
   int64_t dims[SEQC_PACKAGE_MAX_DIM_NAMES + 1];
   RT_TRY(rt_arguments_solve(fn, inputs, num_inputs, dims));
   RT_TRY(rt_arguments_check_count(fn->decl, "output", outputs, num_outputs, fn->decl->num_outputs));
-  RT_TRY(rt_arguments_check_memory(fn->decl, inputs, outputs, dims));
-  frame f = {.fn = fn, .inputs = inputs, .outputs = outputs, .dims = dims, .workspace = workspace};
+  RT_TRY(rt_arguments_check_memory(fn, inputs, outputs, dims));
+  rt_frame f = {.fn = fn, .inputs = inputs, .outputs = outputs, .dims = dims, .workspace = workspace, .stream = stream};
   RT_TRY(eval_workspace(fn, dims, &f.workspace_bytes));
-  if (workspace) {
+  if (workspace)
     RT_TRY(check_workspace(&f, workspace, workspace_bytes));
-    return run_launches(&f);
-  }
-  if (f.workspace_bytes == 0)
-    return run_launches(&f);
-  rt_workspace *own = take_workspace(fn->package, (size_t)f.workspace_bytes);
-  if (!own)
-    return rt_no_memory("the workspace");
-  f.workspace = own->data;
-  seqc_rt_status_t status = run_launches(&f);
-  give_workspace(fn->package, own);
-  return status;
+  return fn->package->gpu ? rt_gpu_call(&f) : call_cpu(&f);
 }

@@ -24,6 +24,21 @@ typedef struct {
   bool writes;
 } rt_param;
 
+// GPU code of one kernel for one target.
+typedef struct {
+  const char *target_name; // "sm_90a"
+  int sm;                  // 90
+  char suffix;             // 0, 'a' (this architecture only) or 'f' (this family)
+  const char *entry;
+  const char *cubin, *ptx; // members; one may be NULL
+  const char *ptx_version; // NULL without ptx
+  const uint8_t *param_bytes; // of each param, as passed: 8 for pointers, 4 or 8 for indices, the size of the dtype for scalars
+  rt_expr grid[3];
+  int block[3];
+  int shared_bytes; // dynamic
+  int align;        // of all pointers, in bytes
+} rt_gpu_code;
+
 typedef struct {
   const char *name;
   rt_param *params;
@@ -31,6 +46,8 @@ typedef struct {
   rt_expr grid[3]; // over the index params, then sms; missing extents are 1
   const char *symbol; // of the CPU code; NULL if there is none
   size_t scratch_bytes;
+  rt_gpu_code *gpu; // one per target
+  int num_gpu;
 } rt_kernel;
 
 typedef struct {
@@ -65,6 +82,14 @@ typedef struct {
   int count;
 } rt_launch;
 
+// What runs on a target, in order, and the memory it needs.
+typedef struct {
+  const char *target; // "cpu", "sm_90a"; NULL for all others
+  rt_expr workspace_bytes;
+  rt_launch *launches;
+  int num_launches;
+} rt_plan;
+
 typedef struct {
   const char *name;
   const char *const *dims; // num_dims names, then "sms"
@@ -76,9 +101,8 @@ typedef struct {
   int num_inputs, num_outputs;
   seqc_rt_state_t *states;
   int num_states;
-  rt_expr workspace_bytes;
-  rt_launch *launches;
-  int num_launches;
+  rt_plan *plans; // plans[0] is for every target that the others do not name
+  int num_plans;
 } rt_function_decl;
 
 typedef struct {
@@ -104,6 +128,12 @@ seqc_rt_status_t rt_manifest_read_kernels(const cJSON *root, rt_arena *arena, rt
 seqc_rt_status_t rt_manifest_read_functions(const cJSON *root, rt_arena *arena, rt_manifest *out);
 // Copies a required string member into the arena.
 seqc_rt_status_t rt_manifest_string(const cJSON *object, const char *key, const char *where, rt_arena *arena, const char **out);
+// The plan of a target, or the one for all others.
+const rt_plan *rt_function_plan(const rt_function_decl *fn, const char *target);
+// 1 to 3 extents in 'grid' of `item`, over the index params of `k` and sms.
+seqc_rt_status_t rt_manifest_read_grid(const cJSON *item, const char *where, rt_arena *arena, const rt_kernel *k, rt_expr grid[3]);
+// The entries "sm_.." of a kernel whose params and grid are read.
+seqc_rt_status_t rt_manifest_read_gpu(const cJSON *item, const char *where, rt_arena *arena, rt_kernel *k);
 seqc_rt_status_t rt_manifest_dtype(const cJSON *object, const char *where, const rt_dtype **out);
 
 #ifdef __cplusplus

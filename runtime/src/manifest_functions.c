@@ -304,20 +304,52 @@ static seqc_rt_status_t read_launch(reader *r, const cJSON *json, const char *wh
   return SEQC_RT_OK;
 }
 
-static seqc_rt_status_t read_launches(reader *r, const cJSON *item, const char *where) {
-  rt_function_decl *fn = r->fn;
-  const cJSON *launches;
+static seqc_rt_status_t read_plan(reader *r, const cJSON *item, const char *where, rt_plan *plan) {
+  const cJSON *workspace, *launches;
   int count;
+  RT_TRY(rt_json_find(item, "workspace_bytes", where, &workspace));
+  if (!workspace)
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "%s: expects 'workspace_bytes'", where);
+  RT_TRY(rt_expr_parse(workspace, &r->launches, r->arena, where, &plan->workspace_bytes));
   RT_TRY(rt_json_array(item, "launches", where, &launches, &count));
-  fn->launches = rt_arena_alloc(r->arena, (size_t)count, sizeof *fn->launches);
-  if (!fn->launches)
+  plan->launches = rt_arena_alloc(r->arena, (size_t)count, sizeof *plan->launches);
+  if (!plan->launches)
     return no_memory();
   for (const cJSON *l = launches->child; l; l = l->next) {
     char inner[kWhereBytes];
-    snprintf(inner, sizeof inner, "%s.launches[%d]", where, fn->num_launches);
-    RT_TRY(read_launch(r, l, inner, &fn->launches[fn->num_launches++]));
+    snprintf(inner, sizeof inner, "%s.launches[%d]", where, plan->num_launches);
+    RT_TRY(read_launch(r, l, inner, &plan->launches[plan->num_launches++]));
   }
   return SEQC_RT_OK;
+}
+
+static seqc_rt_status_t read_plans(reader *r, const cJSON *item, const char *where) {
+  rt_function_decl *fn = r->fn;
+  const cJSON *plans;
+  RT_TRY(rt_json_find(item, "plans", where, &plans));
+  if (plans && !cJSON_IsObject(plans))
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "%s: expects an object 'plans'", where);
+  fn->plans = rt_arena_alloc(r->arena, (size_t)(plans ? cJSON_GetArraySize(plans) : 0) + 1, sizeof *fn->plans);
+  if (!fn->plans)
+    return no_memory();
+  RT_TRY(read_plan(r, item, where, &fn->plans[fn->num_plans++]));
+  for (const cJSON *p = plans ? plans->child : NULL; p; p = p->next) {
+    char inner[kWhereBytes];
+    snprintf(inner, sizeof inner, "%s.plans[\"%.40s\"]", where, p->string);
+    if (rt_function_plan(fn, p->string) != &fn->plans[0])
+      return rt_fail(SEQC_RT_BAD_PACKAGE, "%s: expects each target once", inner);
+    RT_TRY(read_plan(r, p, inner, &fn->plans[fn->num_plans]));
+    if (!(fn->plans[fn->num_plans++].target = rt_arena_strdup(r->arena, p->string)))
+      return no_memory();
+  }
+  return SEQC_RT_OK;
+}
+
+const rt_plan *rt_function_plan(const rt_function_decl *fn, const char *target) {
+  for (int i = 1; i < fn->num_plans; ++i)
+    if (!strcmp(fn->plans[i].target, target))
+      return &fn->plans[i];
+  return &fn->plans[0];
 }
 
 // --- Functions ------------------------------------------------------------------------------------------------------------------------
@@ -331,12 +363,7 @@ static seqc_rt_status_t read_function(reader *r, const cJSON *item, const char *
   RT_TRY(check_dims_solvable(fn, where));
   RT_TRY(read_assume(r, item, where));
   RT_TRY(read_states(r, item, where));
-  const cJSON *workspace;
-  RT_TRY(rt_json_find(item, "workspace_bytes", where, &workspace));
-  if (!workspace)
-    return rt_fail(SEQC_RT_BAD_PACKAGE, "%s: expects 'workspace_bytes'", where);
-  RT_TRY(rt_expr_parse(workspace, &r->launches, r->arena, where, &fn->workspace_bytes));
-  return read_launches(r, item, where);
+  return read_plans(r, item, where);
 }
 
 seqc_rt_status_t rt_manifest_read_functions(const cJSON *root, rt_arena *arena, rt_manifest *out) {

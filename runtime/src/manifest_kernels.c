@@ -46,7 +46,7 @@ static seqc_rt_status_t read_params(const cJSON *item, const char *where, rt_are
   return SEQC_RT_OK;
 }
 
-static seqc_rt_status_t read_grid(const cJSON *item, const char *where, rt_arena *arena, rt_kernel *k) {
+seqc_rt_status_t rt_manifest_read_grid(const cJSON *item, const char *where, rt_arena *arena, const rt_kernel *k, rt_expr out[3]) {
   const char *names[SEQC_PACKAGE_MAX_PARAMS + 1];
   rt_scope scope = {names, 0};
   for (int i = 0; i < k->num_params; ++i)
@@ -61,7 +61,7 @@ static seqc_rt_status_t read_grid(const cJSON *item, const char *where, rt_arena
   cJSON one = {.type = cJSON_Number, .valueint = 1, .valuedouble = 1};
   const cJSON *extent = grid->child;
   for (int i = 0; i < 3; ++i, extent = extent ? extent->next : NULL)
-    RT_TRY(rt_expr_parse(extent ? extent : &one, &scope, arena, where, &k->grid[i]));
+    RT_TRY(rt_expr_parse(extent ? extent : &one, &scope, arena, where, &out[i]));
   return SEQC_RT_OK;
 }
 
@@ -92,8 +92,9 @@ seqc_rt_status_t rt_manifest_read_kernels(const cJSON *root, rt_arena *arena, rt
     rt_kernel *k = &out->kernels[out->num_kernels++];
     RT_TRY(rt_manifest_string(item, "name", where, arena, &k->name));
     RT_TRY(read_params(item, where, arena, k));
-    RT_TRY(read_grid(item, where, arena, k));
+    RT_TRY(rt_manifest_read_grid(item, where, arena, k, k->grid));
     RT_TRY(read_cpu(item, where, arena, k));
+    RT_TRY(rt_manifest_read_gpu(item, where, arena, k));
   }
   return SEQC_RT_OK;
 }

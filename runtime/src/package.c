@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening and closing. Order matters: nothing of a member is used before its digest is checked, and code is loaded last.
 #define _GNU_SOURCE
+#include "gpu.h"
 #include "package.h"
 #include "safetensors.h"
 #include <errno.h>
@@ -45,7 +46,7 @@ static seqc_rt_status_t map_file(const char *path, seqc_rt_package_t *pkg) {
 }
 
 // Weights may go unchecked on request; everything else, code above all, never.
-static bool needs_digest(const seqc_rt_package_t *pkg, const char *path) {
+static bool needs_digest(const seqc_rt_package_t *pkg, const char *path) { // GPU code is never in weights/: the manifest's reader demands it
   bool is_code = pkg->manifest.cpu_library && !strcmp(path, pkg->manifest.cpu_library);
   return pkg->verify == SEQC_RT_VERIFY_ALL || is_code || strncmp(path, "weights/", 8);
 }
@@ -130,8 +131,23 @@ static seqc_rt_status_t bind_weights(seqc_rt_package_t *pkg) {
 
 // --- Loading --------------------------------------------------------------------------------------------------------------------------
 
+// Members with GPU code are there, whatever the package is opened for.
+static seqc_rt_status_t check_gpu_members(const seqc_rt_package_t *pkg) {
+  for (int i = 0; i < pkg->manifest.num_kernels; ++i) {
+    const rt_kernel *k = &pkg->manifest.kernels[i];
+    for (int j = 0; j < 2 * k->num_gpu; ++j) {
+      const char *name = j % 2 ? k->gpu[j / 2].ptx : k->gpu[j / 2].cubin;
+      if (name && !rt_archive_find(&pkg->archive, name))
+        return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%.255s': named by kernels[%d] of seqc.json, but not in the package", name, i);
+    }
+  }
+  return SEQC_RT_OK;
+}
+
 static seqc_rt_status_t load_code(seqc_rt_package_t *pkg) {
   const rt_manifest *m = &pkg->manifest;
+  if (pkg->device.type == SEQC_RT_CUDA)
+    return rt_gpu_open(pkg);
   if (!m->cpu_library)
     return rt_fail(SEQC_RT_UNSUPPORTED, "the package has no CPU code; compile it with a CPU target");
   const rt_member *member = rt_archive_find(&pkg->archive, m->cpu_library);
@@ -154,12 +170,13 @@ static seqc_rt_status_t load(seqc_rt_package_t *pkg) {
     return rt_fail(SEQC_RT_BAD_PACKAGE, "expects a member 'seqc.json'; this zip file is no .seqc package");
   RT_TRY(rt_manifest_read((const char *)pkg->manifest_member->data, pkg->manifest_member->size, &pkg->arena, &pkg->manifest));
   RT_TRY(check_files(pkg));
+  RT_TRY(check_gpu_members(pkg));
   RT_TRY(bind_weights(pkg));
   pkg->functions = rt_arena_alloc(&pkg->arena, (size_t)pkg->manifest.num_functions, sizeof *pkg->functions);
   if (!pkg->functions)
     return rt_no_memory("the table of functions");
   for (int i = 0; i < pkg->manifest.num_functions; ++i)
-    pkg->functions[i] = (struct seqc_rt_function){pkg, &pkg->manifest.functions[i]};
+    pkg->functions[i] = (struct seqc_rt_function){pkg, &pkg->manifest.functions[i], rt_function_plan(&pkg->manifest.functions[i], "cpu")};
   return pkg->inspect_only ? SEQC_RT_OK : load_code(pkg);
 }
 
@@ -168,16 +185,21 @@ static seqc_rt_status_t apply_options(const seqc_rt_open_options_t *options, seq
   const seqc_rt_open_options_t *o = options ? options : &kDefaults;
   if (o->struct_size < sizeof *o)
     return rt_fail(SEQC_RT_INVALID_ARGUMENT, "options: expects struct_size %zu, but got %zu; use SEQC_RT_OPEN_OPTIONS_INIT", sizeof *o, o->struct_size);
-  if (o->device.type == SEQC_RT_CUDA)
-    return rt_fail(SEQC_RT_UNSUPPORTED, "device: CUDA is not supported by this build of the runtime; open the package for the CPU");
-  if (o->device.type != SEQC_RT_CPU || o->device.ordinal != 0)
-    return rt_fail(SEQC_RT_INVALID_ARGUMENT, "device: expects {SEQC_RT_CPU, 0}, but got {%d, %d}", (int)o->device.type, (int)o->device.ordinal);
+  bool on_gpu = o->device.type == SEQC_RT_CUDA;
+  if (o->device.ordinal < 0 || (!on_gpu && (o->device.type != SEQC_RT_CPU || o->device.ordinal != 0)))
+    return rt_fail(SEQC_RT_INVALID_ARGUMENT, "device: expects {SEQC_RT_CPU, 0} or {SEQC_RT_CUDA, N}, but got {%d, %d}", (int)o->device.type,
+                   (int)o->device.ordinal);
+  if (o->cuda_context && !on_gpu)
+    return rt_fail(SEQC_RT_INVALID_ARGUMENT, "cuda_context: expects NULL on the CPU");
   if (o->num_threads < 0 || o->num_threads > kMaxThreads)
     return rt_fail(SEQC_RT_INVALID_ARGUMENT, "num_threads: expects 0 to %d, but got %d", kMaxThreads, (int)o->num_threads);
   if (o->verify != SEQC_RT_VERIFY_ALL && o->verify != SEQC_RT_VERIFY_CODE)
     return rt_fail(SEQC_RT_INVALID_ARGUMENT, "verify: expects SEQC_RT_VERIFY_ALL or SEQC_RT_VERIFY_CODE, but got %d", (int)o->verify);
   long online = sysconf(_SC_NPROCESSORS_ONLN);
   pkg->num_threads = o->num_threads ? o->num_threads : online < 1 ? 1 : online > kMaxThreads ? kMaxThreads : (int)online;
+  pkg->sms = pkg->num_threads;
+  pkg->device = o->device;
+  pkg->cuda_context = o->cuda_context;
   pkg->verify = o->verify;
   pkg->inspect_only = o->inspect_only != 0;
   return SEQC_RT_OK;
@@ -234,6 +256,7 @@ seqc_rt_status_t seqc_rt_package_open_memory(const void *data, size_t size, cons
 void seqc_rt_package_close(seqc_rt_package_t *pkg) {
   if (!pkg)
     return;
+  rt_gpu_close(pkg->gpu);
   rt_pool_destroy(pkg->pool);
   rt_code_unload(&pkg->code);
   rt_free(atomic_load(&pkg->workspace));

@@ -9,9 +9,12 @@
 #include "pool.h"
 #include <stdatomic.h>
 
+struct rt_gpu;
+
 struct seqc_rt_function {
   seqc_rt_package_t *package;
   const rt_function_decl *decl;
+  const rt_plan *plan; // of the package's target
 };
 
 // Workspace kept between calls: header and data in one allocation.
@@ -28,14 +31,18 @@ struct seqc_rt_package {
   rt_archive archive;
   const rt_member *manifest_member;
   rt_manifest manifest;
-  const void **weights; // address of each weight
+  const void **weights; // address of each weight, on the device
   void **copies;        // aligned copies of weights that cannot be used in place; NULL where in place
   rt_code code;
   rt_kernel_fn *kernels; // NULL if inspect_only
   rt_pool *pool;
   struct seqc_rt_function *functions;
   _Atomic(rt_workspace *) workspace;
+  struct rt_gpu *gpu; // NULL on the CPU, and if inspect_only
+  seqc_rt_device_t device;
+  void *cuda_context; // of the options
   int num_threads;
+  int sms; // what `sms` in expressions is
   seqc_rt_verify_t verify;
   bool inspect_only;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening: options, every status, manifests with one fault each, what loading leaves behind.
 #include "call_helper.h"
+#include <dlfcn.h>
 #include "cpu_features.h"
 #include <cstring>
 #include <dirent.h>
@@ -128,8 +129,16 @@ TEST(Open, Options) {
     return s;
   };
   EXPECT_STATUS(status([](auto &o) { o.struct_size = 8; }), SEQC_RT_INVALID_ARGUMENT, "struct_size");
-  EXPECT_STATUS(status([](auto &o) { o.device.type = SEQC_RT_CUDA; }), SEQC_RT_UNSUPPORTED, "CUDA is not supported by this build");
-  EXPECT_STATUS(status([](auto &o) { o.device.ordinal = 1; }), SEQC_RT_INVALID_ARGUMENT, "device: expects {SEQC_RT_CPU, 0}, but got {0, 1}");
+  EXPECT_STATUS(status([](auto &o) { o.device.ordinal = 1; }), SEQC_RT_INVALID_ARGUMENT,
+                "device: expects {SEQC_RT_CPU, 0} or {SEQC_RT_CUDA, N}, but got {0, 1}");
+  EXPECT_STATUS(status([](auto &o) { o.device = {SEQC_RT_CUDA, -1}; }), SEQC_RT_INVALID_ARGUMENT, "but got {1, -1}");
+  EXPECT_STATUS(status([](auto &o) { o.cuda_context = &o; }), SEQC_RT_INVALID_ARGUMENT, "cuda_context: expects NULL on the CPU");
+  if (!dlopen("libcuda.so.1", RTLD_NOW)) { // gpu_test.cpp tests everything else
+    EXPECT_STATUS(status([](auto &o) { o.device.type = SEQC_RT_CUDA; }), SEQC_RT_DEVICE_ERROR, "no NVIDIA driver on this machine");
+    int32_t count = 7;
+    EXPECT_STATUS(seqc_rt_device_count(SEQC_RT_CUDA, &count), SEQC_RT_DEVICE_ERROR, "no NVIDIA driver on this machine");
+    EXPECT_EQ(count, 0);
+  }
   EXPECT_STATUS(status([](auto &o) { o.device.type = static_cast<seqc_rt_device_type_t>(3); }), SEQC_RT_INVALID_ARGUMENT, "device");
   EXPECT_STATUS(status([](auto &o) { o.num_threads = -1; }), SEQC_RT_INVALID_ARGUMENT, "num_threads: expects 0 to 1024, but got -1");
   EXPECT_STATUS(status([](auto &o) { o.num_threads = 1025; }), SEQC_RT_INVALID_ARGUMENT, "num_threads");

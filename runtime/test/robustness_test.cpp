@@ -15,13 +15,15 @@ std::string smallPackage() {
   const char *manifest = R"({"schema":1,"cpu":{"library":"c.so","triple":"x86_64-linux","features":["avx"]},"kernels":[{"name":"k","params":[)"
                          R"({"name":"x","kind":"ptr","dtype":"f32","access":"read"},{"name":"y","kind":"ptr","dtype":"f32","access":"write"},)"
                          R"({"name":"N","kind":"index"},{"name":"s","kind":"scalar","dtype":"f32"}],"grid":[["ceildiv","N",64],2],)"
-                         R"("cpu":{"symbol":"k","scratch_bytes":64}}],"weights":[{"name":"w","file":"w.st","dtype":"f32","shape":[2]}],)"
+                         R"("cpu":{"symbol":"k","scratch_bytes":64},"gpu":[{"target":"sm_90a","entry":"k","cubin":"kernels/k","registers":9,"spill_bytes":0,)"
+                         R"("checked":"13.4","ptx":"kernels/k","ptx_version":"8.0","params":["ptr","ptr","i32","f32"],"block":[64,1,1],)"
+                         R"("shared_bytes":0,"align":16,"grid":["N"]}]}],"weights":[{"name":"w","file":"w.st","dtype":"f32","shape":[2]}],)"
                          R"("functions":[{"name":"f","dims":["B"],"assume":[["le","B",9]],"inputs":[{"name":"a","dtype":"f32","shape":["B",2]}],)"
                          R"("outputs":[{"name":"b","dtype":"f32","shape":[["mul","B",2]]},{"name":"c","dtype":"f32","shape":["B",2]}],)"
                          R"("states":[{"input":0,"output":1}],"workspace_bytes":["mul","B",64],"launches":[[{"guard":["lt","B",3],"kernel":0,)"
                          R"("args":[{"input":0},{"workspace":0},{"expr":"B"},{"value":0.5}]},{"guard":1,"kernel":0,)"
-                         R"("args":[{"weight":0},{"output":0},{"expr":["mod","B",7]},{"value":"-inf"}]}]]}]})";
-  return makePackage(manifest, {{"c.so", "code"}, {"w.st", makeSafetensors({{"w", "F32", {2}, "12345678"}})}});
+                         R"("args":[{"weight":0},{"output":0},{"expr":["mod","B",7]},{"value":"-inf"}]}]],"gpu":{"workspace_bytes":0,"launches":[]}}]})";
+  return makePackage(manifest, {{"c.so", "code"}, {"kernels/k", "code"}, {"w.st", makeSafetensors({{"w", "F32", {2}, "12345678"}})}});
 }
 
 struct Counter {

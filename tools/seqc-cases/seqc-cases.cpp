@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the execution cases at all levels and compares with the unrounded reference interpreter. Exit 6 if a case fails.
+#include "Export.h"
 #include "Table.h"
 #include "seqc/Driver/Driver.h"
 #include "llvm/Support/CommandLine.h"
@@ -21,6 +22,7 @@ static cl::opt<std::string> cpu("cpu", cl::desc("CPU to compile for (default x86
 static cl::opt<int> jobs("jobs", cl::desc("cases at a time (default: number of CPUs)"), cl::init(0));
 static cl::opt<bool> full("full", cl::desc("the full grid of sizes, not the one for every build"));
 static cl::opt<bool> list("list", cl::desc("print the names of the cases and stop"));
+static cl::opt<std::string> exportFolder("export", cl::desc("write graphs, inputs and expected results of the cases into this folder and stop"));
 static cl::opt<bool> printModule("print-module", cl::desc("print the MLIR text of the cases and stop"));
 
 static std::vector<Case> selectCases(const Regex &ops, const Regex &names) {
@@ -53,6 +55,10 @@ int main(int argc, char **argv) {
     for (const Case &c : cases)
       outs() << (printModule ? "// " : "") << c.name << '\n' << (printModule ? c.module : "");
     return 0;
+  }
+  if (!exportFolder.empty()) {
+    Error e = exportCases(cases, exportFolder);
+    return e ? fail(toString(std::move(e))) : static_cast<int>(ExitCode::Done);
   }
   RunOptions options;
   options.levels = levels.empty() ? std::vector<Level>{Level::Tile, Level::Cpu} : std::vector<Level>(levels.begin(), levels.end());

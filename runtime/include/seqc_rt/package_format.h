@@ -8,6 +8,7 @@
 #define SEQC_PACKAGE_MANIFEST "seqc.json"
 #define SEQC_PACKAGE_CPU_LIBRARY "cpu/kernels.so"
 #define SEQC_PACKAGE_CONSTANTS "weights/constants.safetensors"
+#define SEQC_PACKAGE_GPU_PREFIX "kernels/" /* every member with GPU code starts with it */
 
 /* Data of every member starts at a multiple of this; so do workspace and scratch buffers. */
 #define SEQC_PACKAGE_ALIGN 64
@@ -25,5 +26,9 @@
 #define SEQC_PACKAGE_MAX_KERNELS 8192
 #define SEQC_PACKAGE_MAX_FUNCTIONS 1024
 #define SEQC_PACKAGE_MAX_SCRATCH_BYTES (1 << 30)
+#define SEQC_PACKAGE_MAX_GPU_TARGETS 16         /* of one kernel */
+#define SEQC_PACKAGE_MAX_GPU_BLOCK 1024         /* threads of a block */
+#define SEQC_PACKAGE_MAX_GPU_SHARED_BYTES (1 << 20)
+#define SEQC_PACKAGE_MAX_GPU_ALIGN 256          /* that pointers may be required to have */
 
 #endif

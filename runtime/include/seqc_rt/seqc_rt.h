@@ -46,7 +46,7 @@ typedef enum {
   SEQC_RT_TENSOR_MISMATCH = 8,     /* count, dtype, rank, dim, strides, device, alignment or overlap of an argument */
   SEQC_RT_CONSTRAINT_VIOLATED = 9, /* sizes break an assumption that the model was compiled with */
   SEQC_RT_SIZE_OVERFLOW = 10,      /* a size computed from the dims does not fit, or is negative */
-  SEQC_RT_DEVICE_ERROR = 11        /* native code or threads could not be started */
+  SEQC_RT_DEVICE_ERROR = 11        /* native code or threads could not be started; no GPU, no driver, the wrong GPU, or the driver failed */
 } seqc_rt_status_t;
 
 typedef struct seqc_rt_package seqc_rt_package_t;
@@ -58,7 +58,7 @@ typedef struct {
   int32_t ordinal; /* 0 for the CPU */
 } seqc_rt_device_t;
 
-/* A stream of the device (a CUstream on CUDA). The CPU has one implicit stream: pass NULL. */
+/* A stream of the device (a CUstream or cudaStream_t on CUDA; NULL is the default stream). The CPU has one implicit stream: pass NULL. */
 typedef void *seqc_rt_stream_t;
 
 /* What is compared with the SHA-256 digests of the manifest. Code is always checked before it is loaded. */
@@ -69,13 +69,14 @@ typedef enum {
 
 typedef struct {
   size_t struct_size;      /* sizeof(seqc_rt_open_options_t); set by SEQC_RT_OPEN_OPTIONS_INIT */
-  seqc_rt_device_t device; /* where functions run; CUDA gives SEQC_RT_UNSUPPORTED in this build */
+  seqc_rt_device_t device; /* where functions run; CUDA needs the NVIDIA driver (libcuda.so.1, CUDA 12.0 or newer) and nothing else */
   int32_t num_threads;     /* threads that run one call, the calling one included; 0 = online CPUs; at most 1024 */
   seqc_rt_verify_t verify;
   int32_t inspect_only;    /* not 0: read and check everything, never load code; calls give SEQC_RT_UNSUPPORTED */
+  void *cuda_context;      /* a CUcontext of the device to work in; NULL: its primary context, which PyTorch and the CUDA runtime use too */
 } seqc_rt_open_options_t;
 
-#define SEQC_RT_OPEN_OPTIONS_INIT {sizeof(seqc_rt_open_options_t), {SEQC_RT_CPU, 0}, 0, SEQC_RT_VERIFY_ALL, 0}
+#define SEQC_RT_OPEN_OPTIONS_INIT {sizeof(seqc_rt_open_options_t), {SEQC_RT_CPU, 0}, 0, SEQC_RT_VERIFY_ALL, 0, NULL}
 
 /* One extent of a declared shape. */
 typedef struct {
@@ -153,15 +154,74 @@ SEQC_RT_API seqc_rt_status_t seqc_rt_function_infer_shapes(const seqc_rt_functio
 /* Bytes of workspace a call with inputs of these shapes needs. Failures as above. */
 SEQC_RT_API seqc_rt_status_t seqc_rt_function_workspace_bytes(const seqc_rt_function_t *fn, DLTensor *const *inputs, int32_t num_inputs,
                                                               size_t *out_bytes);
-/* Runs the function. All tensors are row-major, contiguous and on the package's device; outputs have the inferred shapes and overlap
- * nothing. Checked for every tensor: count, null pointers, device, dtype, rank, dims (named dims are solved and cross-checked), strides,
- * element alignment, overlap; a message names the argument and the field. `workspace` is 64-byte aligned memory of `workspace_bytes` bytes
- * that no concurrent call uses, or NULL: then the runtime keeps its own. On the CPU the call returns when the outputs are complete and
- * `stream` must be NULL. On failure outputs hold unspecified values and the next call works.
+/* Runs the function. All tensors are row-major and contiguous; outputs have the inferred shapes and overlap nothing. Checked for every
+ * tensor: count, null pointers, device, dtype, rank, dims (named dims are solved and cross-checked), strides, element alignment, overlap; a
+ * message names the argument and the field. `workspace` is 64-byte aligned memory of the package's device, of `workspace_bytes` bytes, that no
+ * concurrent call uses, or NULL: then the runtime keeps its own. On failure outputs hold unspecified values and the next call works.
+ *
+ * CPU: tensors are in CPU memory, `stream` is NULL, and the call returns when the outputs are complete.
+ *
+ * CUDA: a tensor is in memory of the package's device (DLDevice {kDLCUDA, ordinal}, or managed memory) or in CPU memory ({kDLCPU, 0},
+ * {kDLCUDAHost, 0}). Launches go to `stream` in order. With device tensors only, the call returns at once, and the outputs are complete when
+ * the stream is; a failing kernel shows in a later call. Host tensors are copied to the device and back, and the call waits for the stream.
+ * On a stream that is being captured into a CUDA graph, all tensors must be on the device and the workspace, where one is needed, the
+ * caller's: such a call allocates nothing and waits for nothing.
+ *
  * Fails with INVALID_ARGUMENT, TENSOR_MISMATCH, CONSTRAINT_VIOLATED, SIZE_OVERFLOW, OUT_OF_MEMORY, UNSUPPORTED, DEVICE_ERROR. */
 SEQC_RT_API seqc_rt_status_t seqc_rt_function_call(const seqc_rt_function_t *fn, DLTensor *const *inputs, int32_t num_inputs,
                                                    DLTensor *const *outputs, int32_t num_outputs, void *workspace, size_t workspace_bytes,
                                                    seqc_rt_stream_t stream);
+
+/* --- Devices ----------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  size_t struct_size;        /* sizeof(seqc_rt_device_info_t), set by the caller */
+  char name[64];             /* "NVIDIA H100 80GB HBM3"; "cpu" for the CPU */
+  int32_t compute_major;     /* compute capability, 9 and 0 for Hopper; 0 for the CPU, as the next five */
+  int32_t compute_minor;
+  int32_t driver_major;      /* newest CUDA version that the driver supports, 13 and 0 for 13.0 */
+  int32_t driver_minor;
+  int32_t multiprocessors;
+  int32_t shared_bytes;      /* most shared memory that one block can have */
+  uint64_t memory_bytes;     /* of the device; 0 for the CPU */
+} seqc_rt_device_info_t;
+
+/* Number of devices of a type; 1 for the CPU. Without a driver or a GPU: *out_count is 0 and the status DEVICE_ERROR says why. */
+SEQC_RT_API seqc_rt_status_t seqc_rt_device_count(seqc_rt_device_type_t type, int32_t *out_count);
+/* Facts of a device. Creates no context. DEVICE_ERROR if it is not there, INVALID_ARGUMENT. */
+SEQC_RT_API seqc_rt_status_t seqc_rt_device_info(seqc_rt_device_t device, seqc_rt_device_info_t *out_info);
+/* The device that the package was opened for; {SEQC_RT_CPU, 0} for NULL. */
+SEQC_RT_API seqc_rt_device_t seqc_rt_package_device(const seqc_rt_package_t *package);
+
+/* --- Memory, streams and events of a package's device ------------------------------------------------------------------------------
+ * For programs that do not use CUDA themselves; memory, streams and events of other libraries serve as well. They work on the CPU too.
+ * Everything is to be freed before the package is closed. Failures: INVALID_ARGUMENT, OUT_OF_MEMORY, DEVICE_ERROR, UNSUPPORTED (the
+ * package was opened with inspect_only). */
+
+/* Memory of at least 64-byte alignment, not cleared. bytes 0 gives a pointer that must not be used. */
+SEQC_RT_API seqc_rt_status_t seqc_rt_memory_alloc(const seqc_rt_package_t *package, size_t bytes, void **out_pointer);
+/* Waits for work that uses it. NULL is allowed. */
+SEQC_RT_API void seqc_rt_memory_free(const seqc_rt_package_t *package, void *pointer);
+
+typedef enum { SEQC_RT_TO_DEVICE = 0, SEQC_RT_TO_HOST = 1, SEQC_RT_ON_DEVICE = 2 } seqc_rt_copy_t;
+/* Copies in the order of `stream` and waits for it, except with SEQC_RT_ON_DEVICE. */
+SEQC_RT_API seqc_rt_status_t seqc_rt_memory_copy(const seqc_rt_package_t *package, void *to, const void *from, size_t bytes, seqc_rt_copy_t kind,
+                                                 seqc_rt_stream_t stream);
+
+/* A stream that does not wait for the default stream; NULL on the CPU. */
+SEQC_RT_API seqc_rt_status_t seqc_rt_stream_create(const seqc_rt_package_t *package, seqc_rt_stream_t *out_stream);
+SEQC_RT_API void seqc_rt_stream_destroy(const seqc_rt_package_t *package, seqc_rt_stream_t stream); /* NULL is allowed */
+/* Waits until the work on the stream is done, and reports kernels that failed. */
+SEQC_RT_API seqc_rt_status_t seqc_rt_stream_synchronize(const seqc_rt_package_t *package, seqc_rt_stream_t stream);
+
+/* A point in the work of a stream, with the time at which it was reached. */
+typedef struct seqc_rt_event seqc_rt_event_t;
+SEQC_RT_API seqc_rt_status_t seqc_rt_event_create(const seqc_rt_package_t *package, seqc_rt_event_t **out_event);
+SEQC_RT_API void seqc_rt_event_destroy(const seqc_rt_package_t *package, seqc_rt_event_t *event); /* NULL is allowed */
+SEQC_RT_API seqc_rt_status_t seqc_rt_event_record(const seqc_rt_package_t *package, seqc_rt_event_t *event, seqc_rt_stream_t stream);
+/* Milliseconds between two recorded events; waits for the second. */
+SEQC_RT_API seqc_rt_status_t seqc_rt_event_elapsed(const seqc_rt_package_t *package, seqc_rt_event_t *from, seqc_rt_event_t *to,
+                                                   double *out_milliseconds);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs that bundles time: sizes beyond the caches for memory-bound kernels, with bytes or operations and the same in PyTorch."""
+import importlib.util
+import pathlib
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+
+BYTES = {"f32": 4, "f16": 2, "bf16": 2}
+
+ADD = """
+func.func @main(%x: tensor<?x{d}x{t}> {{seq.dims = ["R", {d}], seq.name = "x"}}, %y: tensor<?x{d}x{t}> {{seq.dims = ["R", {d}], seq.name = "y"}}) -> tensor<?x{d}x{t}> attributes {{seq.export}} {{
+  %s = arith.addf %x, %y : tensor<?x{d}x{t}>
+  return %s : tensor<?x{d}x{t}>
+}}
+"""
+
+SOFTMAX = """
+func.func @main(%x: tensor<?x{d}xf32> {{seq.dims = ["R", {d}], seq.name = "x"}}) -> tensor<?x{d}xf32> attributes {{seq.export}} {{
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x{d}xf32>
+  %lowest = arith.constant dense<0xFF800000> : tensor<f32>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %e1 = tensor.empty(%n) : tensor<?xf32>
+  %e2 = tensor.empty(%n) : tensor<?x{d}xf32>
+  %l = linalg.broadcast ins(%lowest : tensor<f32>) outs(%e1 : tensor<?xf32>) dimensions = [0]
+  %z = linalg.broadcast ins(%zero : tensor<f32>) outs(%e1 : tensor<?xf32>) dimensions = [0]
+  %m = linalg.reduce ins(%x : tensor<?x{d}xf32>) outs(%l : tensor<?xf32>) dimensions = [1] (%a: f32, %b: f32) {{ %t = arith.maximumf %a, %b : f32 linalg.yield %t : f32 }}
+  %mb = linalg.broadcast ins(%m : tensor<?xf32>) outs(%e2 : tensor<?x{d}xf32>) dimensions = [1]
+  %c = arith.subf %x, %mb : tensor<?x{d}xf32>
+  %p = math.exp %c : tensor<?x{d}xf32>
+  %s = linalg.reduce ins(%p : tensor<?x{d}xf32>) outs(%z : tensor<?xf32>) dimensions = [1] (%a: f32, %b: f32) {{ %t = arith.addf %a, %b : f32 linalg.yield %t : f32 }}
+  %sb = linalg.broadcast ins(%s : tensor<?xf32>) outs(%e2 : tensor<?x{d}xf32>) dimensions = [1]
+  %y = arith.divf %p, %sb : tensor<?x{d}xf32>
+  return %y : tensor<?x{d}xf32>
+}}
+"""
+
+MATMUL = """
+func.func @main(%a: tensor<?x{k}x{t}> {{seq.dims = ["M", {k}], seq.name = "a"}}, %b: tensor<{k}x{n}x{t}> {{seq.name = "b"}}) -> tensor<?x{n}xf32> attributes {{seq.export}} {{
+  %c0 = arith.constant 0 : index
+  %m = tensor.dim %a, %c0 : tensor<?x{k}x{t}>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %e = tensor.empty(%m) : tensor<?x{n}xf32>
+  %z = linalg.broadcast ins(%zero : tensor<f32>) outs(%e : tensor<?x{n}xf32>) dimensions = [0, 1]
+  %y = linalg.matmul ins(%a, %b : tensor<?x{k}x{t}>, tensor<{k}x{n}x{t}>) outs(%z : tensor<?x{n}xf32>) -> tensor<?x{n}xf32>
+  return %y : tensor<?x{n}xf32>
+}}
+"""
+
+
+def _texts():
+    """The graphs of the CPU benchmarks, which are timed here too."""
+    spec = importlib.util.spec_from_file_location("cpu_benchmarks", TOP / "benchmarks" / "run.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def tensor(name, dtype, *shape, scale=1.0):
+    return {"name": name, "dtype": dtype, "shape": list(shape), "fill": {"kind": "uniform", "scale": scale}}
+
+
+def cases():
+    """{"name", "module", "inputs", "bytes" or "flops", "torch", "cold"}"""
+    texts = _texts()
+    for dtype in ("f32", "bf16"):
+        rows, d = 65536, 1024
+        yield {"name": f"time/add/{dtype}/R={rows},D={d}", "module": ADD.format(d=d, t=dtype), "cold": True, "torch": "x + y",
+               "inputs": [tensor(n, dtype, rows, d) for n in "xy"], "bytes": 3 * rows * d * BYTES[dtype]}
+    for rows, d in ((65536, 768), (16384, 4096)):
+        yield {"name": f"time/residual_layernorm/f32/R={rows},D={d}", "module": texts.LAYERNORM.format(d=d, inv=repr(1.0 / d)), "cold": True,
+               "torch": f"(F.layer_norm(x + r, ({d},), g, b), x + r)", "bytes": 4 * rows * d * 4,
+               "inputs": [tensor("x", "f32", rows, d), tensor("r", "f32", rows, d), tensor("g", "f32", d), tensor("b", "f32", d)]}
+        yield {"name": f"time/softmax/f32/R={rows},D={d}", "module": SOFTMAX.format(d=d), "cold": True, "torch": "torch.softmax(x, -1)",
+               "bytes": 2 * rows * d * 4, "inputs": [tensor("x", "f32", rows, d, scale=4.0)]}
+    yield {"name": "time/gelu/f32/R=65536,D=1024", "module": texts.GELU, "cold": True, "torch": "F.gelu(x)", "bytes": 2 * 65536 * 1024 * 4,
+           "inputs": [tensor("x", "f32", 65536, 1024)]}
+    for dtype, size in (("bf16", 4096), ("f16", 4096), ("f32", 2048)):
+        yield {"name": f"time/matmul/{dtype}/{size}", "module": MATMUL.format(k=size, n=size, t=dtype), "torch": "a @ b", "flops": 2 * size ** 3,
+               "inputs": [tensor("a", dtype, size, size), tensor("b", dtype, size, size)]}
+    for dtype, length, d in (("bf16", 4096, 64), ("bf16", 4096, 128), ("f32", 2048, 64)):
+        for causal in ("none", "bottom_right"):
+            text = texts.ATTENTION.format(b=1, h=16, d=d, causal=causal).replace("xf32>", f"x{dtype}>")
+            flops = 4 * 16 * length * length * d // (1 if causal == "none" else 2)
+            yield {"name": f"time/attention/{dtype}/{'full' if causal == 'none' else 'causal'}/H=16,L={length},D={d}", "module": text, "flops": flops,
+                   "torch": f"F.scaled_dot_product_attention(q, k, v, is_causal={causal != 'none'})",
+                   "inputs": [tensor(n, dtype, 1, 16, length, d) for n in "qkv"]}
