@@ -27,11 +27,11 @@ std::string smallPackage() {
 /// The fields of GPU code, with little else.
 std::string smallGpuPackage() {
   const char *manifest = R"({"schema":1,"kernels":[{"name":"k","params":[{"name":"y","kind":"ptr","dtype":"f32","access":"write"},{"name":"N","kind":"index"},)"
-                         R"({"name":"s","kind":"scalar","dtype":"f32"}],"grid":[1],"gpu":[{"target":"sm_90a","entry":"k","cubin":"kernels/k","registers":9,)"
+                         R"({"name":"s","kind":"scalar","dtype":"f32"}],"grid":[1],"sm_90a":{"entry":"k","cubin":"kernels/k","registers":9,)"
                          R"("spill_bytes":0,"checked":"13.4","ptx":"kernels/k","ptx_version":"8.0","params":["ptr","i32","f32"],"block":[64,1,1],)"
-                         R"("shared_bytes":0,"align":16,"grid":["N"]}]}],"functions":[{"name":"f","dims":["B"],"inputs":[{"name":"a","dtype":"f32","shape":["B"]}],)"
-                         R"("outputs":[],"workspace_bytes":0,"launches":[],"gpu":{"workspace_bytes":["mul","B",64],"launches":[[{"guard":1,"kernel":0,)"
-                         R"("args":[{"workspace":0},{"expr":"B"},{"value":2}]}]]}}]})";
+                         R"("shared_bytes":0,"align":16,"grid":["N"]}}],"functions":[{"name":"f","dims":["B"],"inputs":[{"name":"a","dtype":"f32","shape":["B"]}],)"
+                         R"("outputs":[],"workspace_bytes":0,"launches":[],"plans":{"sm_90a":{"workspace_bytes":["mul","B",64],"launches":[[{"guard":1,"kernel":0,)"
+                         R"("args":[{"workspace":0},{"expr":"B"},{"value":2}]}]]}}}]})";
   return makePackage(manifest, {{"kernels/k", "code"}});
 }
 

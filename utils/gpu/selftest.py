@@ -60,17 +60,17 @@ def pointer(name, access):
 def manifest(with_cubin):
     def code(entry, params, shared):
         cubin = {"cubin": "kernels/test.cubin", "registers": 12, "spill_bytes": 0} if with_cubin else {}
-        return [dict({"target": "sm_90a", "entry": entry, "ptx": "kernels/test.ptx", "ptx_version": "8.0", "params": params, "block": [128, 1, 1],
-                      "shared_bytes": shared}, **cubin)]
+        return dict({"entry": entry, "ptx": "kernels/test.ptx", "ptx_version": "8.0", "params": params, "block": [128, 1, 1], "shared_bytes": shared},
+                    **cubin)
     grid, index = [["ceildiv", "N", 128]], {"name": "N", "kind": "index"}
     size = ["mul", "B", 6]
     return {
         "schema": 1, "producer": {"name": "selftest"},
         "kernels": [
             {"name": "add", "params": [pointer("a", "read"), pointer("b", "read"), pointer("y", "write"), index], "grid": grid,
-             "gpu": code("test_add", ["ptr", "ptr", "ptr", "i64"], 0)},
+             "sm_90a": code("test_add", ["ptr", "ptr", "ptr", "i64"], 0)},
             {"name": "scale", "params": [pointer("x", "read"), pointer("y", "write"), index, {"name": "s", "kind": "scalar", "dtype": "f32"}],
-             "grid": grid, "gpu": code("test_scale", ["ptr", "ptr", "i32", "f32"], SHARED_BYTES)}],
+             "grid": grid, "sm_90a": code("test_scale", ["ptr", "ptr", "i32", "f32"], SHARED_BYTES)}],
         "functions": [{
             "name": "main", "dims": ["B"], "inputs": [{"name": n, "dtype": "f32", "shape": ["B", 6]} for n in ("x", "z")],
             "outputs": [{"name": "y", "dtype": "f32", "shape": ["B", 6]}], "workspace_bytes": ["mul", ["ceildiv", ["mul", "B", 24], 64], 64],

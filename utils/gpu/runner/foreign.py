@@ -142,10 +142,10 @@ class ForeignPackage:
 
     def _plan(self, name):
         f = self._function(name)
-        return f.get("gpu", f)
+        return f.get("plans", {}).get(self.target, f)
 
     def _code(self, kernel):
-        return next((g for g in self.manifest["kernels"][kernel].get("gpu", []) if g["target"] == self.target), None)
+        return self.manifest["kernels"][kernel].get(self.target)
 
     def _load(self, kernel):
         if kernel not in self.loaded:

@@ -153,8 +153,8 @@ class Runner:
     def target_of(self, case):
         """The target in the package that this GPU runs; the runtime has chosen the same."""
         sm = self.machine["compute_capability"].replace(".", "")
-        names = {g["target"] for k in json.loads(self.package(case["package"]).manifest())["kernels"] for g in k.get("gpu", [])}
-        return next((n for n in sorted(names, reverse=True) if n in (f"sm_{sm}a", f"sm_{sm}")), None)
+        names = {key for k in json.loads(self.package(case["package"]).manifest())["kernels"] for key in k if key.startswith("sm_")}
+        return next((n for n in (f"sm_{sm}a", f"sm_{sm}") if n in names), None)
 
     def time(self, case, call, row):
         """Median microseconds. Cold: the second-level cache is overwritten before each run, which also hides the launch. Warm: many launches in one
