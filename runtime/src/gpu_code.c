@@ -134,6 +134,8 @@ static seqc_rt_status_t check_params(const rt_gpu *gpu, cu_function function, co
                               : rt_cuda_fail(gpu->cuda, result, "cuFuncGetParamInfo");
 }
 
+enum { kSharedWithoutAsking = 48 << 10 };
+
 static seqc_rt_status_t check_limits(const rt_gpu *gpu, cu_function function, const rt_gpu_code *code) {
   int fixed, threads, block = code->block[0] * code->block[1] * code->block[2];
   RT_CUDA_TRY(gpu->cuda, FuncGetAttribute, &fixed, CU_FUNC_ATTR_STATIC_SHARED, function);
@@ -145,7 +147,8 @@ static seqc_rt_status_t check_limits(const rt_gpu *gpu, cu_function function, co
                    gpu->facts.shared_bytes);
   int allowed;
   RT_CUDA_TRY(gpu->cuda, FuncGetAttribute, &allowed, CU_FUNC_ATTR_MAX_DYNAMIC_SHARED, function);
-  if (code->shared_bytes > allowed) // 48 KB at first
+  // At first 48 KB with the fixed part; more if another record of the same entry has asked for it.
+  if (code->shared_bytes > allowed || (allowed <= kSharedWithoutAsking && code->shared_bytes + fixed > kSharedWithoutAsking))
     RT_CUDA_TRY(gpu->cuda, FuncSetAttribute, function, CU_FUNC_ATTR_MAX_DYNAMIC_SHARED, code->shared_bytes);
   return SEQC_RT_OK;
 }
