@@ -150,7 +150,7 @@ class Package:
         options = _abi.OpenOptions(c.sizeof(_abi.OpenOptions), _parse_device(device), threads or 0, 0 if verify_weights else 1, 0, cuda_context)
         pointer = c.c_void_p()
         check(self._rt, self._rt.package_open(os.fsencode(path), c.byref(options), c.byref(pointer)))
-        self._handle = _device.Handle(self._rt, pointer, options.device)
+        self._handle = _device.Handle(self._rt, c.c_void_p(pointer.value), options.device)
         self.device, self.on_gpu = device, options.device.type == 1
         self.path, self.threads = path, self._rt.package_num_threads(self._handle.pointer)
         self.functions = {}

@@ -252,7 +252,8 @@ TEST_F(Gpu, ArgumentErrors) {
   Tensor<float> one({1});
   int64_t huge[] = {3000000, 1};
   s.dl.shape = huge, s.dl.ndim = 2;
-  s.dl.device = {kDLCUDA, 0}; // nobody reads it
+  s.dl.device = {kDLCUDA, 0};
+  s.dl.data = reinterpret_cast<void *>(256); // nobody reads it, and nothing lies there
   EXPECT_STATUS(call(p.function("wide"), {&s.dl}, {&one.dl}), SEQC_RT_SIZE_OVERFLOW, "grid extent x of at most 2147483647, but got 3000000000");
   huge[0] = 1, huge[1] = 65536;
   EXPECT_STATUS(call(p.function("wide"), {&s.dl}, {&one.dl}), SEQC_RT_SIZE_OVERFLOW, "grid extent y of at most 65535, but got 65536");
