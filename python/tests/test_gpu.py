@@ -182,7 +182,7 @@ class Bundle(unittest.TestCase):
             self.assertEqual(results["machine"]["gpu"], "Fake GPU 0")
             self.assertEqual(results["machine"]["numpy"] is not None, numpy)
             self.assertIn("us", results["results"][-1])
-            self.assertEqual(results["results"][-1]["foreign"], ["ptx/driver"])
+            self.assertEqual((results["results"][-1]["foreign"], results["results"][-1]["graph"]), (["ptx/driver"], True))
 
     def test_wrong_results_are_found(self):
         broken = self.top / "broken"

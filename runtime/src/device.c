@@ -10,7 +10,8 @@
 
 seqc_rt_status_t seqc_rt_device_count(seqc_rt_device_type_t type, int32_t *out_count) {
   if (!out_count || (type != SEQC_RT_CPU && type != SEQC_RT_CUDA))
-    return rt_fail(SEQC_RT_INVALID_ARGUMENT, "seqc_rt_device_count: expects a device type and out_count, but got %d and %p", (int)type, (void *)out_count);
+    return rt_fail(SEQC_RT_INVALID_ARGUMENT, "seqc_rt_device_count: expects a device type and out_count, but got %d and %p", (int)type,
+                   (void *)out_count);
   *out_count = type == SEQC_RT_CPU;
   if (type == SEQC_RT_CPU)
     return SEQC_RT_OK;
@@ -66,13 +67,13 @@ static seqc_rt_status_t check(const seqc_rt_package_t *pkg, bool good, const cha
 }
 
 // Runs driver calls with the package's context: `action` is one expression of seqc_rt_status_t.
-#define IN_CONTEXT(gpu, action)                                                                                                             \
-  do {                                                                                                                                     \
-    bool in_context_pushed;                                                                                                                \
-    RT_TRY(rt_gpu_enter(gpu, &in_context_pushed));                                                                                         \
-    seqc_rt_status_t in_context_status = (action);                                                                                         \
-    rt_gpu_leave(gpu, in_context_pushed);                                                                                                  \
-    return in_context_status;                                                                                                              \
+#define IN_CONTEXT(gpu, action)                                                                                                                      \
+  do {                                                                                                                                               \
+    bool in_context_pushed;                                                                                                                          \
+    RT_TRY(rt_gpu_enter(gpu, &in_context_pushed));                                                                                                   \
+    seqc_rt_status_t in_context_status = (action);                                                                                                   \
+    rt_gpu_leave(gpu, in_context_pushed);                                                                                                            \
+    return in_context_status;                                                                                                                        \
   } while (0)
 
 static seqc_rt_status_t done(const rt_gpu *gpu, cu_result result, const char *call) {

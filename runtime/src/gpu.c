@@ -68,9 +68,11 @@ static seqc_rt_status_t choose_target(seqc_rt_package_t *pkg) {
   char known[200];
   list_targets(m, known, sizeof known);
   if (!known[0] && m->num_kernels)
-    return rt_fail(SEQC_RT_UNSUPPORTED, "the package has no GPU code; compile it with --target=sm_%d%s", gpu->facts.sm, gpu->facts.sm == 90 ? "a" : "");
+    return rt_fail(SEQC_RT_UNSUPPORTED, "the package has no GPU code; compile it with --target=sm_%d%s", gpu->facts.sm,
+                   gpu->facts.sm == 90 ? "a" : "");
   if (!gpu->target && m->num_kernels)
-    return rt_fail(SEQC_RT_DEVICE_ERROR, "the package has code for %s, but %s is sm_%d; compile it for this GPU", known, gpu->facts.name, gpu->facts.sm);
+    return rt_fail(SEQC_RT_DEVICE_ERROR, "the package has code for %s, but %s is sm_%d; compile it for this GPU", known, gpu->facts.name,
+                   gpu->facts.sm);
   for (int i = 0; i < m->num_functions && gpu->target; ++i)
     pkg->functions[i].plan = rt_function_plan(&m->functions[i], gpu->target);
   return SEQC_RT_OK;

@@ -30,7 +30,7 @@ typedef struct rt_gpu {
   rt_gpu_facts facts;
   const char *target; // whose code and plans are used
   cu_context context;
-  bool retained; // the primary context, to be released
+  bool retained;      // the primary context, to be released
   cu_module *modules; // of each member of the archive; NULL where there is none
   int num_modules;
   rt_gpu_kernel *kernels; // of each kernel of the manifest

@@ -100,8 +100,8 @@ static seqc_rt_status_t eval_extents(const rt_gpu_code *code, const int64_t *val
   RT_TRY(rt_eval_grid(code->grid, values, wide));
   for (int i = 0; i < 3; ++i) {
     if (wide[i] > kMost[i] && wide[0] && wide[1] && wide[2])
-      return rt_fail(SEQC_RT_SIZE_OVERFLOW, "expects a grid extent %c of at most %lld, but got %lld; use smaller sizes", "xyz"[i], (long long)kMost[i],
-                     (long long)wide[i]);
+      return rt_fail(SEQC_RT_SIZE_OVERFLOW, "expects a grid extent %c of at most %lld, but got %lld; use smaller sizes", "xyz"[i],
+                     (long long)kMost[i], (long long)wide[i]);
     extents[i] = (unsigned)wide[i];
   }
   return SEQC_RT_OK;

@@ -7,9 +7,7 @@
 
 // --- Choice ---------------------------------------------------------------------------------------------------------------------------
 
-static bool cubin_fits(const rt_gpu_code *c, int sm) {
-  return c->cubin && (c->suffix == 'a' ? c->sm == sm : c->sm / 10 == sm / 10 && c->sm <= sm);
-}
+static bool cubin_fits(const rt_gpu_code *c, int sm) { return c->cubin && (c->suffix == 'a' ? c->sm == sm : c->sm / 10 == sm / 10 && c->sm <= sm); }
 static bool ptx_fits(const rt_gpu_code *c, int sm) {
   return c->ptx && (c->suffix == 'a' ? c->sm == sm : c->suffix == 'f' ? c->sm / 10 == sm / 10 && c->sm <= sm : c->sm <= sm);
 }
@@ -141,7 +139,8 @@ static seqc_rt_status_t check_limits(const rt_gpu *gpu, cu_function function, co
   RT_CUDA_TRY(gpu->cuda, FuncGetAttribute, &fixed, CU_FUNC_ATTR_STATIC_SHARED, function);
   RT_CUDA_TRY(gpu->cuda, FuncGetAttribute, &threads, CU_FUNC_ATTR_MAX_THREADS, function);
   if (block > threads)
-    return rt_fail(SEQC_RT_DEVICE_ERROR, "needs blocks of %d threads, but this GPU can run it with %d at most; compile it for this GPU", block, threads);
+    return rt_fail(SEQC_RT_DEVICE_ERROR, "needs blocks of %d threads, but this GPU can run it with %d at most; compile it for this GPU", block,
+                   threads);
   if (code->shared_bytes > gpu->facts.shared_bytes - fixed)
     return rt_fail(SEQC_RT_DEVICE_ERROR, "needs %d bytes of shared memory, but this GPU has %d; compile it for this GPU", code->shared_bytes + fixed,
                    gpu->facts.shared_bytes);

@@ -116,7 +116,8 @@ static seqc_rt_status_t read_block(const cJSON *item, const char *where, rt_gpu_
     threads *= g->block[i];
   }
   if (count != 3 || threads < 1 || threads > SEQC_PACKAGE_MAX_GPU_BLOCK || g->block[2] > 64)
-    return rt_fail(SEQC_RT_BAD_PACKAGE, "%s: expects three extents >= 1 in 'block' with a product <= %d and z <= 64", where, SEQC_PACKAGE_MAX_GPU_BLOCK);
+    return rt_fail(SEQC_RT_BAD_PACKAGE, "%s: expects three extents >= 1 in 'block' with a product <= %d and z <= 64", where,
+                   SEQC_PACKAGE_MAX_GPU_BLOCK);
   return SEQC_RT_OK;
 }
 

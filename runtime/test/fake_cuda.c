@@ -16,13 +16,19 @@ enum { kMaxParams = 32, kMaxDevices = 8 };
 
 typedef struct object { // anything alive
   struct object *next;
-  enum { ALLOCATION, MODULE, FUNCTION, STREAM, EVENT } kind;
+  enum { ALLOCATION, MODULE, FUNCTION, STREAM, EVENT, GRAPH, EXEC } kind;
   size_t bytes;
   void *data;
   struct object *module;
   char name[64];
   int sizes[kMaxParams], num_sizes, dynamic_shared, recorded;
 } object;
+
+typedef struct { // of a graph: object.data is an array of them, object.recorded their number
+  object *function;
+  int64_t threads;
+  uint64_t values[kMaxParams];
+} node;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static fake_cuda_config config;
@@ -31,6 +37,8 @@ static int retained[kMaxDevices], fail_at = -1, fail_result, calls, allocations,
 static const char *failed_name;
 static size_t used_bytes;
 static void *captured;
+static node *nodes; // of the capture
+static int num_nodes;
 static fake_cuda_launch last;
 static _Thread_local int stack[16], depth; // current contexts: device + 1
 
@@ -40,7 +48,9 @@ API fake_cuda_config *fake_cuda(void) { return &config; }
 API void fake_cuda_reset(void) {
   config = (fake_cuda_config){1, 9, 0, 13000, 132, 232448, (size_t)1 << 30, 0, 0, 0};
   fail_at = -1;
-  calls = launches = sticky = capturing = 0;
+  free(nodes);
+  nodes = NULL;
+  calls = launches = sticky = capturing = num_nodes = 0;
   failed_name = NULL;
 }
 API void fake_cuda_fail(int index, int r) {
@@ -423,6 +433,22 @@ static result run(const object *f, int64_t threads, void **params) {
   return r;
 }
 
+static result run_node(const node *n) {
+  void *params[kMaxParams];
+  for (int i = 0; i < n->function->num_sizes; ++i)
+    params[i] = (void *)&n->values[i];
+  return run(n->function, n->threads, params);
+}
+
+static void record(object *f, int64_t threads, void **params) {
+  nodes = realloc(nodes, (size_t)(num_nodes + 1) * sizeof *nodes);
+  node *n = &nodes[num_nodes++];
+  n->function = f;
+  n->threads = threads;
+  for (int i = 0; i < f->num_sizes; ++i)
+    n->values[i] = (uint64_t)integer(f, params, i);
+}
+
 API result cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
                           void *stream, void **params, void **extra) {
   ENTER;
@@ -433,10 +459,58 @@ API result cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz,
   last = (fake_cuda_launch){"", {gx, gy, gz}, {bx, by, bz}, shared, stream};
   memcpy(last.name, f->name, sizeof last.name);
   ++launches;
-  if (!(capturing && captured == stream))
+  if (capturing && captured == stream)
+    record(f, (int64_t)gx * bx, params);
+  else
     sticky = run(f, (int64_t)gx * bx, params); // shows in the next call
   return leave(OK);
 }
+
+// --- Graphs ---------------------------------------------------------------------------------------------------------------------------
+
+API result cuStreamBeginCapture_v2(void *stream, int mode) {
+  ENTER;
+  (void)mode;
+  NEED(stream && find(stream, STREAM) && !capturing, INVALID_VALUE);
+  capturing = 1;
+  captured = stream;
+  return leave(OK);
+}
+API result cuStreamEndCapture(void *stream, void **graph) {
+  ENTER;
+  NEED(capturing && captured == stream, INVALID_VALUE);
+  object *o = add(GRAPH, 0);
+  o->data = nodes;
+  o->recorded = num_nodes;
+  nodes = NULL;
+  capturing = num_nodes = 0;
+  *graph = o;
+  return leave(OK);
+}
+API result cuGraphInstantiateWithFlags(void **exec, void *graph, unsigned long long flags) {
+  ENTER;
+  object *g = find(graph, GRAPH);
+  NEED(g && !flags, INVALID_VALUE);
+  object *o = add(EXEC, 0);
+  o->recorded = g->recorded;
+  o->data = malloc((size_t)g->recorded * sizeof(node) + 1);
+  if (g->recorded)
+    memcpy(o->data, g->data, (size_t)g->recorded * sizeof(node));
+  *exec = o;
+  return leave(OK);
+}
+API result cuGraphLaunch(void *exec, void *stream) {
+  ENTER;
+  object *o = find(exec, EXEC);
+  NEED(o && good_stream(stream), INVALID_HANDLE);
+  for (int i = 0; i < o->recorded && !sticky; ++i)
+    sticky = run_node((node *)o->data + i);
+  return leave(OK);
+}
+API result cuGraphExecDestroy(void *exec) { return destroy(__func__, exec, EXEC); }
+API result cuGraphDestroy(void *graph) { return destroy(__func__, graph, GRAPH); }
+
+// --- Error texts ----------------------------------------------------------------------------------------------------------------------
 
 API result cuGetErrorName(result r, const char **text) {
   static const struct {

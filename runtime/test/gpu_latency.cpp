@@ -38,7 +38,8 @@ int main() {
   };
   printf("one call of the fake driver: %.0f ns\n", driver);
   report("device tensors, no workspace", 1, 4, nanoseconds([&] { seqc_rt_function_call(step, in, 1, outs, 1, nullptr, 0, nullptr); }));
-  report("device tensors, workspace of the caller", 2, 5, nanoseconds([&] { seqc_rt_function_call(main, in2, 2, outs2, 1, space.dl.data, 128, nullptr); }));
+  report("device tensors, workspace of the caller", 2, 5,
+         nanoseconds([&] { seqc_rt_function_call(main, in2, 2, outs2, 1, space.dl.data, 128, nullptr); }));
   report("device tensors, workspace of the runtime", 2, 8, nanoseconds([&] { seqc_rt_function_call(main, in2, 2, outs2, 1, nullptr, 0, nullptr); }));
   return 0;
 }

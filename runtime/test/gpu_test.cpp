@@ -50,7 +50,8 @@ TEST_F(Gpu, AFunctionMayHaveAPlanForATarget) {
   Tensor<float> x({5}, 2), y({5});
   ASSERT_EQ(call(p.function("cpu"), {&x.dl}, {&y.dl}), SEQC_RT_OK) << seqc_rt_last_error();
   EXPECT_EQ(y[4], 8.0f);
-  EXPECT_STATUS(call(p.function("nothing"), {&x.dl}, {&y.dl}), SEQC_RT_UNSUPPORTED, "nothing: launch 0: kernel 'cpu_only' has no code for sm_90a; compile the package for this GPU");
+  EXPECT_STATUS(call(p.function("nothing"), {&x.dl}, {&y.dl}), SEQC_RT_UNSUPPORTED,
+                "nothing: launch 0: kernel 'cpu_only' has no code for sm_90a; compile the package for this GPU");
 }
 
 TEST_F(Gpu, ThePlanIsThatOfTheTarget) {
@@ -147,6 +148,37 @@ TEST_F(Gpu, Capture) {
   seqc_rt_stream_destroy(p.pkg, s);
 }
 
+extern "C" {
+int cuStreamBeginCapture_v2(void *, int);
+int cuStreamEndCapture(void *, void **);
+int cuGraphInstantiateWithFlags(void **, void *, unsigned long long);
+int cuGraphLaunch(void *, void *);
+int cuGraphExecDestroy(void *);
+int cuGraphDestroy(void *);
+}
+
+TEST_F(Gpu, GraphReplay) {
+  GpuPackage p;
+  DeviceTensor x(p.pkg, {5, 6}, 3), y(p.pkg, {5, 6}, 0), space(p.pkg, {32}, 0);
+  seqc_rt_stream_t s;
+  void *graph, *exec;
+  ASSERT_EQ(seqc_rt_stream_create(p.pkg, &s), SEQC_RT_OK);
+  ASSERT_EQ(cuStreamBeginCapture_v2(s, 1), 0);
+  EXPECT_EQ(callOn(p.function("main"), {&x.dl, &x.dl}, {&y.dl}, s, space.dl.data, 128), SEQC_RT_OK) << seqc_rt_last_error();
+  ASSERT_EQ(cuStreamEndCapture(s, &graph), 0);
+  EXPECT_EQ(y.values(), repeated(30, 0));
+  ASSERT_EQ(cuGraphInstantiateWithFlags(&exec, graph, 0), 0);
+  ASSERT_EQ(cuGraphLaunch(exec, s), 0);
+  EXPECT_EQ(y.values(), repeated(30, 3));
+  std::vector<float> other(30, 8);
+  ASSERT_EQ(seqc_rt_memory_copy(p.pkg, x.dl.data, other.data(), 120, SEQC_RT_TO_DEVICE, s), SEQC_RT_OK);
+  ASSERT_EQ(cuGraphLaunch(exec, s), 0);
+  EXPECT_EQ(y.values(), repeated(30, 8));
+  cuGraphExecDestroy(exec);
+  cuGraphDestroy(graph);
+  seqc_rt_stream_destroy(p.pkg, s);
+}
+
 TEST_F(Gpu, TwoDevicesAndAGivenContext) {
   fake_cuda()->devices = 2;
   std::string bytes = gpuPackage();
@@ -157,7 +189,8 @@ TEST_F(Gpu, TwoDevicesAndAGivenContext) {
   seqc_rt_package_close(first);
   seqc_rt_package_close(second);
   void *of_device_1 = reinterpret_cast<void *>(2);
-  EXPECT_STATUS(openGpu(bytes, &first, 0, of_device_1), SEQC_RT_INVALID_ARGUMENT, "cuda_context: expects a context of device 0, but it is of device 1");
+  EXPECT_STATUS(openGpu(bytes, &first, 0, of_device_1), SEQC_RT_INVALID_ARGUMENT,
+                "cuda_context: expects a context of device 0, but it is of device 1");
   ASSERT_EQ(openGpu(bytes, &first, 1, of_device_1), SEQC_RT_OK) << seqc_rt_last_error();
   seqc_rt_package_close(first);
   EXPECT_STATUS(openGpu(bytes, &first, 2), SEQC_RT_DEVICE_ERROR, "no device cuda:2, this machine has 2");
@@ -240,7 +273,8 @@ TEST_F(Gpu, ArgumentErrors) {
   x.dl.device = {static_cast<DLDeviceType>(4), 0};
   EXPECT_STATUS(call(p.function("main"), {&x.dl, &x.dl}, {&y.dl}), SEQC_RT_TENSOR_MISMATCH, "but its device is {4, 0}");
   x.dl.device = {kDLCUDA, 0};
-  EXPECT_STATUS(callOn(p.function("main"), {&x.dl, &x.dl}, {&y.dl}, nullptr, y.dl.data, 127), SEQC_RT_INVALID_ARGUMENT, "workspace: expects at least 128");
+  EXPECT_STATUS(callOn(p.function("main"), {&x.dl, &x.dl}, {&y.dl}, nullptr, y.dl.data, 127), SEQC_RT_INVALID_ARGUMENT,
+                "workspace: expects at least 128");
   DLTensor off = y.dl;
   int64_t shape[] = {4};
   off.shape = shape, off.ndim = 1, off.byte_offset = 4;
@@ -266,7 +300,8 @@ TEST_F(Gpu, OutOfMemory) {
   GpuPackage p;
   fake_cuda()->memory_bytes = 4096;
   Tensor<float> x({1000, 6}, 1), y({1000, 6});
-  EXPECT_STATUS(call(p.function("main"), {&x.dl, &x.dl}, {&y.dl}), SEQC_RT_OUT_OF_MEMORY, "CUDA_ERROR_OUT_OF_MEMORY, error 2 (out of memory); free device memory");
+  EXPECT_STATUS(call(p.function("main"), {&x.dl, &x.dl}, {&y.dl}), SEQC_RT_OUT_OF_MEMORY,
+                "CUDA_ERROR_OUT_OF_MEMORY, error 2 (out of memory); free device memory");
   x.shape[0] = y.shape[0] = 2;
   EXPECT_EQ(call(p.function("main"), {&x.dl, &x.dl}, {&y.dl}), SEQC_RT_OK) << "the next call works";
 }
@@ -292,13 +327,16 @@ TEST_F(Gpu, Machines) {
   fake_cuda()->major = 8; // scale has PTX for it; add, which has nothing, is for other plans
   EXPECT_EQ(openGpuStatus(bytes), SEQC_RT_OK) << seqc_rt_last_error();
   fake_cuda()->major = 7;
-  EXPECT_STATUS(openGpuStatus(bytes), SEQC_RT_DEVICE_ERROR, "the package has code for sm_90a, sm_80, but Fake GPU 0 is sm_70; compile it for this GPU");
+  EXPECT_STATUS(openGpuStatus(bytes), SEQC_RT_DEVICE_ERROR,
+                "the package has code for sm_90a, sm_80, but Fake GPU 0 is sm_70; compile it for this GPU");
   std::string only = replaced(kGpuManifest, "\"sm_80\"", "\"sm_110\"");
   fake_cuda()->major = 10; // sm_90a is this architecture only
-  EXPECT_STATUS(openGpuStatus(makePackage(only, gpuMembers())), SEQC_RT_DEVICE_ERROR, "the package has code for sm_90a, sm_110, but Fake GPU 0 is sm_100");
+  EXPECT_STATUS(openGpuStatus(makePackage(only, gpuMembers())), SEQC_RT_DEVICE_ERROR,
+                "the package has code for sm_90a, sm_110, but Fake GPU 0 is sm_100");
   fake_cuda_reset();
   fake_cuda()->shared_bytes = 99999;
-  EXPECT_STATUS(openGpuStatus(bytes), SEQC_RT_DEVICE_ERROR, "kernel 'scale': entry 'test_scale': needs 100000 bytes of shared memory, but this GPU has 99999");
+  EXPECT_STATUS(openGpuStatus(bytes), SEQC_RT_DEVICE_ERROR,
+                "kernel 'scale': entry 'test_scale': needs 100000 bytes of shared memory, but this GPU has 99999");
   fake_cuda_reset();
   EXPECT_STATUS(openGpuStatus(standardPackage()), SEQC_RT_UNSUPPORTED, "the package has no GPU code; compile it with --target=sm_90a");
 }
@@ -309,7 +347,8 @@ TEST_F(Gpu, PtxWhereNoCubinFits) {
   EXPECT_EQ(openGpuStatus(bytes), SEQC_RT_OK) << seqc_rt_last_error();
   fake_cuda()->jit_result = 218;
   EXPECT_STATUS(openGpuStatus(bytes), SEQC_RT_DEVICE_ERROR,
-                "member 'kernels/add.ptx' (PTX for sm_90a) on Fake GPU 0, compute capability 9.0: the driver's assembler says 'ptxas fatal: line 7: what is this': "
+                "member 'kernels/add.ptx' (PTX for sm_90a) on Fake GPU 0, compute capability 9.0: the driver's assembler says 'ptxas fatal: line 7: "
+                "what is this': "
                 "cuModuleLoadDataEx: CUDA_ERROR_INVALID_PTX, error 218");
   fake_cuda()->jit_result = 222;
   EXPECT_STATUS(openGpuStatus(bytes), SEQC_RT_DEVICE_ERROR, "update the NVIDIA driver");
@@ -371,10 +410,12 @@ TEST_F(Gpu, ManifestFaults) {
       {"\"ptx_version\": \"8.0\",", "", "expects a string 'ptx_version'"},
       {"\"ptx_version\": \"8.0\"", "\"ptx_version\": \"8\"", "expects a version like 8.0 as 'ptx_version', but got '8'"},
       {"\"ptx_version\": \"8.0\"", "\"ptx_version\": \"8.0x\"", "expects a version like 8.0"},
-      {"[\"ptr\", \"ptr\", \"ptr\", \"i64\"]", "[\"ptr\", \"ptr\", \"ptr\"]", "kernels[0][\"sm_90a\"]: expects 4 params as the kernel has, but got 3"},
+      {"[\"ptr\", \"ptr\", \"ptr\", \"i64\"]", "[\"ptr\", \"ptr\", \"ptr\"]",
+       "kernels[0][\"sm_90a\"]: expects 4 params as the kernel has, but got 3"},
       {"[\"ptr\", \"ptr\", \"ptr\", \"i64\"]", "[\"ptr\", \"ptr\", \"ptr\", \"ptr\"]", "params[3]: 'ptr' does not fit param 'N'"},
       {"[\"ptr\", \"ptr\", \"ptr\", \"i64\"]", "[\"i64\", \"ptr\", \"ptr\", \"i64\"]", "params[0]: 'i64' does not fit param 'a'"},
-      {"[\"ptr\", \"ptr\", \"i32\", \"f32\"]", "[\"ptr\", \"ptr\", \"i32\", \"f64\"]", "kernels[1][\"sm_90a\"]: params[3]: 'f64' does not fit param 's'"},
+      {"[\"ptr\", \"ptr\", \"i32\", \"f32\"]", "[\"ptr\", \"ptr\", \"i32\", \"f64\"]",
+       "kernels[1][\"sm_90a\"]: params[3]: 'f64' does not fit param 's'"},
       {"[\"ptr\", \"ptr\", \"i32\", \"f32\"]", "[\"ptr\", \"ptr\", \"i8\", \"f32\"]", "params[2]: 'i8' does not fit param 'N'"},
       {"[\"ptr\", \"ptr\", \"i32\", \"f32\"]", "[\"ptr\", \"ptr\", 4, \"f32\"]", "params[2]: '' does not fit"},
       {"\"block\": [128, 1, 1]", "\"block\": [128, 1]", "expects three extents >= 1 in 'block'"},
@@ -398,9 +439,11 @@ TEST_F(Gpu, ManifestFaults) {
       {"\"plans\": {", "\"plans\": [], \"x\": {", "functions[3]: expects an object 'plans'"},
       {"\"plans\": {", "\"plans\": {\"cpu\": 7, ", "functions[3].plans[\"cpu\"]: expects an object"},
       {"\"sm_90a\": {\"workspace_bytes\": 0,", "\"sm_90a\": {", "functions[3].plans[\"sm_90a\"]: expects 'workspace_bytes'"},
-      {"\"sm_90a\": {\"workspace_bytes\": 0, \"launches\": [[{\"guard\": 1, \"kernel\": 1", "\"sm_90a\": {\"workspace_bytes\": 0, \"launches\": [[{\"guard\": 1, \"kernel\": 9",
+      {"\"sm_90a\": {\"workspace_bytes\": 0, \"launches\": [[{\"guard\": 1, \"kernel\": 1",
+       "\"sm_90a\": {\"workspace_bytes\": 0, \"launches\": [[{\"guard\": 1, \"kernel\": 9",
        "functions[3].plans[\"sm_90a\"].launches[0][0]: expects an integer 'kernel' from 0 to 3"},
-      {"\"plans\": {", "\"plans\": {\"sm_90a\": {\"workspace_bytes\": 0, \"launches\": []}, ", "functions[3].plans[\"sm_90a\"]: expects each target once"},
+      {"\"plans\": {", "\"plans\": {\"sm_90a\": {\"workspace_bytes\": 0, \"launches\": []}, ",
+       "functions[3].plans[\"sm_90a\"]: expects each target once"},
   };
   for (const Fault &f : faults) {
     std::string bytes = gpuPackageWith(f.from, f.to);

@@ -39,10 +39,16 @@ public:
       StringRef bytes(reinterpret_cast<const char *>(t.data.data()), t.data.size() * sizeof(double));
       if (Error e = writeNpy(path(file), "f64", t.shape, bytes))
         return e;
-      outputs.push_back(json::Object{{"dtype", interp::name(t.dtype)}, {"file", file}, {"relative", toleranceOf(c, t.dtype).relative}, {"tiny", tiniest(t.dtype)}});
+      outputs.push_back(
+          json::Object{{"dtype", interp::name(t.dtype)}, {"file", file}, {"relative", toleranceOf(c, t.dtype).relative}, {"tiny", tiniest(t.dtype)}});
     }
-    list.push_back(json::Object{{"name", c.name}, {"module", *module}, {"function", c.function}, {"inputs", std::move(inputs)},
-                                {"outputs", std::move(outputs)}, {"flops", c.flops}, {"bytes", c.bytes}});
+    list.push_back(json::Object{{"name", c.name},
+                                {"module", *module},
+                                {"function", c.function},
+                                {"inputs", std::move(inputs)},
+                                {"outputs", std::move(outputs)},
+                                {"flops", c.flops},
+                                {"bytes", c.bytes}});
     return Error::success();
   }
 
