@@ -181,10 +181,13 @@ static seqc_rt_status_t load(seqc_rt_package_t *pkg) {
 }
 
 static seqc_rt_status_t apply_options(const seqc_rt_open_options_t *options, seqc_rt_package_t *pkg) {
-  static const seqc_rt_open_options_t kDefaults = SEQC_RT_OPEN_OPTIONS_INIT;
-  const seqc_rt_open_options_t *o = options ? options : &kDefaults;
-  if (o->struct_size < sizeof *o)
-    return rt_fail(SEQC_RT_INVALID_ARGUMENT, "options: expects struct_size %zu, but got %zu; use SEQC_RT_OPEN_OPTIONS_INIT", sizeof *o, o->struct_size);
+  enum { kSmallest = offsetof(seqc_rt_open_options_t, cuda_context) }; // of programs built before that member was added
+  seqc_rt_open_options_t all = SEQC_RT_OPEN_OPTIONS_INIT, *o = &all;
+  if (options && options->struct_size < kSmallest)
+    return rt_fail(SEQC_RT_INVALID_ARGUMENT, "options: expects struct_size %zu, but got %zu; use SEQC_RT_OPEN_OPTIONS_INIT", sizeof *o,
+                   options->struct_size);
+  if (options)
+    memcpy(&all, options, options->struct_size < sizeof all ? options->struct_size : sizeof all);
   bool on_gpu = o->device.type == SEQC_RT_CUDA;
   if (o->device.ordinal < 0 || (!on_gpu && (o->device.type != SEQC_RT_CPU || o->device.ordinal != 0)))
     return rt_fail(SEQC_RT_INVALID_ARGUMENT, "device: expects {SEQC_RT_CPU, 0} or {SEQC_RT_CUDA, N}, but got {%d, %d}", (int)o->device.type,

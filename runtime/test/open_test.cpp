@@ -129,6 +129,11 @@ TEST(Open, Options) {
     return s;
   };
   EXPECT_STATUS(status([](auto &o) { o.struct_size = 8; }), SEQC_RT_INVALID_ARGUMENT, "struct_size");
+  EXPECT_EQ(status([](auto &o) { // a program built before cuda_context was there
+              o.struct_size = offsetof(seqc_rt_open_options_t, cuda_context);
+              o.cuda_context = &o;
+            }),
+            SEQC_RT_OK);
   EXPECT_STATUS(status([](auto &o) { o.device.ordinal = 1; }), SEQC_RT_INVALID_ARGUMENT,
                 "device: expects {SEQC_RT_CPU, 0} or {SEQC_RT_CUDA, N}, but got {0, 1}");
   EXPECT_STATUS(status([](auto &o) { o.device = {SEQC_RT_CUDA, -1}; }), SEQC_RT_INVALID_ARGUMENT, "but got {1, -1}");
