@@ -20,6 +20,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 sys.path.insert(0, str(HERE))
+import selftest  # noqa: E402
 import timed_cases  # noqa: E402
 
 SHARED_LIBRARIES = ("libcjson.so.1", "libnettle.so.8")
@@ -188,6 +189,13 @@ def parse():
     return parser.parse_args()
 
 
+def hand_written(folder):
+    """Cases that need no compiler, so that a run tells faults of the compiler from those of the machine."""
+    folder.mkdir()
+    selftest.make_cases(folder, os.environ.get("SEQC_PTXAS") or shutil.which("ptxas"))
+    return folder / "cases.json"
+
+
 def main():
     options = parse()
     out = pathlib.Path(options.out)
@@ -204,6 +212,7 @@ def main():
             bundle.add_execution_cases(work)
             bundle.add_models(work)
             bundle.add_timed(work)
+            options.extra.append(hand_written(work / "selftest"))
         bundle.compile_all()
         for path in options.extra:
             bundle.add_extra(path)

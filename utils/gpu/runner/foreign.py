@@ -81,39 +81,45 @@ def _scalar(dtype, value):
     return struct.pack("<" + DTYPES[dtype][1], number if dtype in ("f32", "f16", "f64") else int(number))
 
 
-class DriverCode:
-    """Code by cuModuleLoadData."""
+class DriverModule:
+    """A member by cuModuleLoadDataEx."""
 
-    def __init__(self, driver, data, entry, shared, is_ptx):
-        self.driver, module, self.function = driver, c.c_void_p(), c.c_void_p()
-        driver("cuModuleLoadDataEx", c.byref(module), data + (b"\0" if is_ptx else b""), 0, None, None)
-        driver("cuModuleGetFunction", c.byref(self.function), module, entry.encode())
-        if shared > 48 << 10:
-            driver("cuFuncSetAttribute", self.function, 8, shared)
-        self.module = module
+    def __init__(self, driver, data, is_ptx):
+        self.driver, self.module, self.functions = driver, c.c_void_p(), {}
+        driver("cuModuleLoadDataEx", c.byref(self.module), data + (b"\0" if is_ptx else b""), 0, None, None)
 
-    def launch(self, grid, block, shared, stream, params):
+    def function(self, entry, shared):
+        if entry not in self.functions:
+            function = c.c_void_p()
+            self.driver("cuModuleGetFunction", c.byref(function), self.module, entry.encode())
+            if shared > 48 << 10:
+                self.driver("cuFuncSetAttribute", function, 8, shared)
+            self.functions[entry] = function
+        return self.functions[entry]
+
+    def launch(self, entry, grid, block, shared, stream, params):
         pointers = (c.c_void_p * len(params))(*[c.cast(p, c.c_void_p) for p in params])
-        self.driver("cuLaunchKernel", self.function, *grid, *block, shared, stream, pointers, None)
+        self.driver("cuLaunchKernel", self.function(entry, shared), *grid, *block, shared, stream, pointers, None)
 
     def free(self):
         self.driver("cuModuleUnload", self.module)
 
 
-class CupyCode:
-    """Code by CuPy's RawModule, from a file as its users have it."""
+class CupyModule:
+    """A member by CuPy's RawModule, from a file as its users have it."""
 
-    def __init__(self, cupy, path, entry, shared):
-        self.cupy, self.kernel = cupy, cupy.RawModule(path=str(path)).get_function(entry)
-        if shared > 48 << 10:
-            self.kernel.max_dynamic_shared_size_bytes = shared
+    def __init__(self, cupy, path):
+        self.cupy, self.module = cupy, cupy.RawModule(path=str(path))
 
-    def launch(self, grid, block, shared, stream, params):
+    def launch(self, entry, grid, block, shared, stream, params):
         import numpy
         types = {8: numpy.uint64, 4: numpy.uint32, 2: numpy.uint16, 1: numpy.uint8}
+        kernel = self.module.get_function(entry)
+        if shared > 48 << 10:
+            kernel.max_dynamic_shared_size_bytes = shared
         args = tuple(types[len(p.raw)](int.from_bytes(p.raw, "little")) for p in params)
         with self.cupy.cuda.ExternalStream(stream.value):
-            self.kernel(tuple(grid), tuple(block), args, shared_mem=shared)
+            kernel(tuple(grid), tuple(block), args, shared_mem=shared)
 
     def free(self):
         pass
@@ -147,15 +153,11 @@ class ForeignPackage:
     def _code(self, kernel):
         return self.manifest["kernels"][kernel].get(self.target)
 
-    def _load(self, kernel):
-        if kernel not in self.loaded:
-            code = self._code(kernel)
-            member = code[self.kind]
-            if self.cupy:
-                self.loaded[kernel] = CupyCode(self.cupy, self.zip.extract(member, self.folder), code["entry"], code["shared_bytes"])
-            else:
-                self.loaded[kernel] = DriverCode(self.driver, self.zip.read(member), code["entry"], code["shared_bytes"], self.kind == "ptx")
-        return self.loaded[kernel]
+    def _load(self, member):
+        if member not in self.loaded:
+            self.loaded[member] = (CupyModule(self.cupy, self.zip.extract(member, self.folder)) if self.cupy else
+                                   DriverModule(self.driver, self.zip.read(member), self.kind == "ptx"))
+        return self.loaded[member]
 
     def run(self, call, name, sms):
         """Launches the function on the buffers of a package.Call."""
@@ -183,9 +185,9 @@ class ForeignPackage:
             params.append(c.create_string_buffer(data, len(data)))
         grid = [evaluate(e, indices) for e in code.get("grid", kernel["grid"])] + [1, 1]
         if all(grid[:3]):
-            self._load(alternative["kernel"]).launch(grid[:3], code["block"], code["shared_bytes"], call.package.stream, params)
+            self._load(code[self.kind]).launch(code["entry"], grid[:3], code["block"], code["shared_bytes"], call.package.stream, params)
 
     def free(self):
-        for code in self.loaded.values():
-            code.free()
+        for module in self.loaded.values():
+            module.free()
         self.loaded.clear()

@@ -72,7 +72,7 @@ class Package:
         if status:
             raise RuntimeFailure(self.rt, status)
 
-    def close(self):
+    def free(self):
         if self.handle:
             self.rt.stream_destroy(self.handle, self.stream)
             self.rt.package_close(self.handle)
@@ -135,13 +135,24 @@ class Call:
         """inputs: (dtype, shape, bytes)"""
         self.package, rt = package, package.rt
         self.function, self.host_inputs = package.function(name), inputs
-        self.inputs = [Buffer(package, len(data)) for _, _, data in inputs]
+        self.inputs, self.outputs, self.workspace = [], [], None
+        try:
+            self._make(rt)
+        except Exception:
+            self.free()
+            raise
+
+    def _make(self, rt):
+        package, inputs = self.package, self.host_inputs
+        for _, _, data in inputs:
+            self.inputs.append(Buffer(package, len(data)))
         for buffer, (_, _, data) in zip(self.inputs, inputs):
             if data:
                 buffer.write(data)
         self.in_list = Tensors([(b.address, d, s, True, package.ordinal) for b, (d, s, _) in zip(self.inputs, inputs)])
         self.output_specs = self._infer(rt)
-        self.outputs = [Buffer(package, count(s) * DTYPES[d][0], 0xFF) for d, s in self.output_specs]  # NaN
+        for d, s in self.output_specs:
+            self.outputs.append(Buffer(package, count(s) * DTYPES[d][0], 0xFF))  # NaN
         self.out_list = Tensors([(b.address, d, s, True, package.ordinal) for b, (d, s) in zip(self.outputs, self.output_specs)])
         size = c.c_size_t()
         package.check(rt.function_workspace_bytes(self.function, self.in_list.pointers, self.in_list.count, c.byref(size)))
@@ -183,7 +194,7 @@ class Call:
         return bad + [f"input {i} was written" for i, (b, (_, _, d)) in enumerate(zip(self.inputs, self.host_inputs)) if b.read() != d]
 
     def free(self):
-        for b in (*self.inputs, *self.outputs, self.workspace):
+        for b in (*self.inputs, *self.outputs, *([self.workspace] if self.workspace else [])):
             b.free()
 
 
