@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loads a package, fills the inputs of one function with a simple pattern, runs it and prints the first values of each output.
 //
-//   run_package model.seqc main B=2 L=64
+//   run_package model.seqc main B=2 L=64            on the CPU
+//   run_package model.seqc main B=2 L=64 cuda=0     on the first GPU
 //
 // Build:  cc run_package.c -I<seqc>/runtime/include -lseqc_rt -o run_package
 // Every call of the runtime returns a status; the message of the last failure on this thread is seqc_rt_last_error().
@@ -38,13 +39,13 @@ static int allocate(tensor *t) {
   return t->dl.data ? 0 : 1;
 }
 
-// Value of a named dim on the command line ("L=64"); 1 if it is not given.
-static int64_t dim_value(const char *name, int argc, char **argv) {
+// Value of a name on the command line ("L=64"), or `otherwise`.
+static int64_t named_value(const char *name, int64_t otherwise, int argc, char **argv) {
   size_t n = strlen(name);
   for (int i = 0; i < argc; ++i)
     if (!strncmp(argv[i], name, n) && argv[i][n] == '=')
       return atoll(argv[i] + n + 1);
-  return 1;
+  return otherwise;
 }
 
 // 0, 1/8, 2/8, ... for f32, small counters for integers; other dtypes stay zero.
@@ -91,7 +92,7 @@ static int run(const seqc_rt_function_t *fn, tensor *inputs, tensor *outputs, in
     inputs[i].dl.dtype = info->dtype;
     inputs[i].dl.ndim = info->rank;
     for (int d = 0; d < info->rank; ++d)
-      inputs[i].shape[d] = info->dims[d].size >= 0 ? info->dims[d].size : dim_value(info->dims[d].text, argc, argv);
+      inputs[i].shape[d] = info->dims[d].size >= 0 ? info->dims[d].size : named_value(info->dims[d].text, 1, argc, argv);
     if (allocate(&inputs[i]))
       return fprintf(stderr, "out of memory\n"), 1;
     fill(&inputs[i]);
@@ -109,7 +110,8 @@ static int run(const seqc_rt_function_t *fn, tensor *inputs, tensor *outputs, in
     if (allocate(&outputs[i]))
       return fprintf(stderr, "out of memory\n"), 1;
 
-  // No workspace given: the runtime keeps its own. No stream on the CPU.
+  // No workspace given: the runtime keeps its own. No stream: none on the CPU, the default stream on a GPU. These tensors are in CPU memory; a package on
+  // a GPU copies them there and back, and takes tensors in device memory as they are.
   if (seqc_rt_function_call(fn, in, num_inputs, out, num_outputs, NULL, 0, NULL))
     return fail("call");
   for (int i = 0; i < num_outputs; ++i)
@@ -119,11 +121,15 @@ static int run(const seqc_rt_function_t *fn, tensor *inputs, tensor *outputs, in
 
 int main(int argc, char **argv) {
   if (argc < 3) {
-    fprintf(stderr, "usage: %s PACKAGE FUNCTION [DIM=SIZE ...]\n", argv[0]);
+    fprintf(stderr, "usage: %s PACKAGE FUNCTION [DIM=SIZE ...] [cuda=N]\n", argv[0]);
     return 2;
   }
   seqc_rt_package_t *package;
-  if (seqc_rt_package_open(argv[1], NULL, &package)) // NULL: CPU, all threads, all digests checked
+  seqc_rt_open_options_t options = SEQC_RT_OPEN_OPTIONS_INIT; // CPU, all threads, all digests checked
+  int32_t gpu = (int32_t)named_value("cuda", -1, argc, argv);
+  if (gpu >= 0)
+    options.device = (seqc_rt_device_t){SEQC_RT_CUDA, gpu};
+  if (seqc_rt_package_open(argv[1], &options, &package))
     return fail("open");
 
   int status;

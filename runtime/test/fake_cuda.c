@@ -21,7 +21,7 @@ typedef struct object { // anything alive
   void *data;
   struct object *module;
   char name[64];
-  int sizes[kMaxParams], num_sizes, dynamic_shared, recorded;
+  int sizes[kMaxParams], num_sizes, dynamic_shared, recorded, context;
 } object;
 
 typedef struct { // of a graph: object.data is an array of them, object.recorded their number
@@ -112,6 +112,7 @@ static object *add(int kind, size_t bytes) {
   o->kind = kind;
   o->bytes = bytes;
   o->data = kind == ALLOCATION ? aligned_alloc(256, (bytes + 255) / 256 * 256) : NULL;
+  o->context = depth ? stack[depth - 1] : 0;
   o->next = objects;
   return objects = o;
 }
@@ -238,6 +239,8 @@ API result cuModuleLoadDataEx(void **module, const void *image, unsigned count, 
         strcpy(values[i], "ptxas fatal: line 7: what is this");
     return leave(config.jit_result);
   }
+  for (const char *c = text; *c; ++c)
+    NEED(is_cubin || *c > 0, 218); // text, up to a null byte
   object *o = add(MODULE, 0);
   o->data = strdup(text);
   *module = o;
@@ -343,7 +346,10 @@ API result cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void *
 
 // --- Streams and events ---------------------------------------------------------------------------------------------------------------
 
-static int good_stream(const void *stream) { return !stream || find(stream, STREAM); }
+static int good_stream(const void *stream) {
+  const object *o = find(stream, STREAM);
+  return !stream || (o && (!depth || o->context == stack[depth - 1]));
+}
 
 API result cuStreamCreate(void **stream, unsigned flags) {
   ENTER;
@@ -454,7 +460,7 @@ API result cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz,
   ENTER;
   NEED_CONTEXT;
   object *f = find(function, FUNCTION);
-  NEED(f && good_stream(stream), INVALID_HANDLE);
+  NEED(f && good_stream(stream) && f->context == stack[depth - 1], INVALID_HANDLE);
   NEED(!extra && gx && gy && gz && gy <= 65535 && gz <= 65535 && bx * by * bz - 1 < 1024 && (int)shared <= f->dynamic_shared, INVALID_VALUE);
   last = (fake_cuda_launch){"", {gx, gy, gz}, {bx, by, bz}, shared, stream};
   memcpy(last.name, f->name, sizeof last.name);

@@ -29,7 +29,8 @@ const char *const kGpuManifest = R"json({
      "grid": ["N"], "cpu": {"symbol": "test_count", "scratch_bytes": 0}}
   ],
   "cpu": {"library": "cpu/kernels.so", "triple": "x86_64-unknown-linux-gnu", "features": ["sse2"]},
-  "weights": [{"name": "w", "file": "weights/model.safetensors", "dtype": "f32", "shape": [6]}],
+  "weights": [{"name": "w", "file": "weights/model.safetensors", "dtype": "f32", "shape": [6]},
+              {"name": "v", "file": "weights/model.safetensors", "dtype": "f32", "shape": [5]}],
   "functions": [
     {"name": "main", "dims": ["B"],
      "inputs": [{"name": "x", "dtype": "f32", "shape": ["B", 6]}, {"name": "bias", "dtype": "f32", "shape": ["B", 6]}],
@@ -46,6 +47,10 @@ const char *const kGpuManifest = R"json({
     {"name": "cpu", "dims": ["N"], "inputs": [{"name": "x", "dtype": "f32", "shape": ["N"]}], "outputs": [{"name": "y", "dtype": "f32", "shape": ["N"]}],
      "workspace_bytes": 0, "launches": [[{"guard": 1, "kernel": 3, "args": [{"output": 0}, {"expr": "N"}]}]],
      "plans": {"sm_90a": {"workspace_bytes": 0, "launches": [[{"guard": 1, "kernel": 1, "args": [{"input": 0}, {"output": 0}, {"expr": "N"}, {"value": 4}]}]]}}},
+    {"name": "twice", "dims": ["N"], "inputs": [{"name": "x", "dtype": "f32", "shape": ["N"]}], "outputs": [{"name": "y", "dtype": "f32", "shape": ["N"]}],
+     "workspace_bytes": ["mul", ["ceildiv", ["mul", "N", 4], 64], 64],
+     "launches": [[{"guard": 1, "kernel": 1, "args": [{"input": 0}, {"workspace": 0}, {"expr": "N"}, {"value": 2}]}],
+                  [{"guard": 1, "kernel": 0, "args": [{"workspace": 0}, {"input": 0}, {"output": 0}, {"expr": "N"}]}]]},
     {"name": "nothing", "dims": ["N"], "inputs": [{"name": "x", "dtype": "f32", "shape": ["N"]}], "outputs": [{"name": "y", "dtype": "f32", "shape": ["N"]}],
      "workspace_bytes": 0, "launches": [[{"guard": 1, "kernel": 3, "args": [{"output": 0}, {"expr": "N"}]}]]}
   ]
@@ -71,7 +76,7 @@ std::map<std::string, std::string> gpuMembers() {
           {"kernels/add.ptx", std::string(".version 8.0\n") + kEntries},
           {"kernels/scale.ptx", ".version 7.0\n// entry test_scale 8 8 8 4\n"},
           {"kernels/wide.cubin", fakeCubin(90, "// entry test_wide 8 4 8\n")},
-          {"weights/model.safetensors", makeSafetensors({{"w", "F32", {6}, bytesOf<float>({1, 2, 3, 4, 5, 6})}})}};
+          {"weights/model.safetensors", makeSafetensors({{"v", "F32", {5}, bytesOf<float>({9, 9, 9, 9, 9})}, {"w", "F32", {6}, bytesOf<float>({1, 2, 3, 4, 5, 6})}})}};
 }
 
 std::string gpuPackageWith(const std::string &from, const std::string &to) { return makePackage(replaced(kGpuManifest, from, to), gpuMembers()); }

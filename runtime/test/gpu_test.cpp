@@ -45,6 +45,14 @@ TEST_F(Gpu, WeightsAreOnTheDevice) {
     EXPECT_EQ(next[i], 11 + i);
 }
 
+TEST_F(Gpu, CopiesAndWorkspaceAreApart) {
+  GpuPackage p;
+  Tensor<float> x({100}, 2), y({100});
+  ASSERT_EQ(call(p.function("twice"), {&x.dl}, {&y.dl}), SEQC_RT_OK) << seqc_rt_last_error();
+  for (size_t i = 0; i < y.size(); ++i)
+    ASSERT_EQ(y[i], 6.0f); // 2 x + x: the copy of x outlives the first launch
+}
+
 TEST_F(Gpu, AFunctionMayHaveAPlanForATarget) {
   GpuPackage p;
   Tensor<float> x({5}, 2), y({5});
@@ -62,6 +70,10 @@ TEST_F(Gpu, ThePlanIsThatOfTheTarget) {
   GpuPackage q(gpuPackageWith("\"plans\": {\"sm_90a\"", "\"plans\": {\"sm_80\""));
   ASSERT_EQ(call(q.function("cpu"), {&x.dl}, {&y.dl}), SEQC_RT_OK) << seqc_rt_last_error();
   EXPECT_EQ(y[4], 8.0f);
+  fake_cuda_reset();
+  fake_cuda()->minor = 1; // cubins for sm_90a fit compute capability 9.0 alone
+  GpuPackage r;
+  EXPECT_STATUS(call(r.function("cpu"), {&x.dl}, {&y.dl}), SEQC_RT_UNSUPPORTED, "kernel 'cpu_only' has no code for sm_80");
   Package cpu(gpuPackageWith("\"plans\": {\"sm_90a\"", "\"plans\": {\"cpu\"")); // on the CPU its plan counts too
   EXPECT_STATUS(call(cpu.function("cpu"), {&x.dl}, {&y.dl}), SEQC_RT_UNSUPPORTED, "kernel 'scale' has no CPU code");
 }
@@ -155,6 +167,8 @@ int cuGraphInstantiateWithFlags(void **, void *, unsigned long long);
 int cuGraphLaunch(void *, void *);
 int cuGraphExecDestroy(void *);
 int cuGraphDestroy(void *);
+int cuCtxPushCurrent_v2(void *);
+int cuCtxPopCurrent_v2(void **);
 }
 
 TEST_F(Gpu, GraphReplay) {
@@ -186,6 +200,18 @@ TEST_F(Gpu, TwoDevicesAndAGivenContext) {
   ASSERT_EQ(openGpu(bytes, &first, 0), SEQC_RT_OK);
   ASSERT_EQ(openGpu(bytes, &second, 1), SEQC_RT_OK);
   EXPECT_EQ(seqc_rt_package_device(second).ordinal, 1);
+  // Whatever context the thread has, each package works in its own; the thread's is there afterwards.
+  Tensor<float> x({5, 6}, 3), y({5, 6});
+  void *other = reinterpret_cast<void *>(2), *current = nullptr;
+  ASSERT_EQ(cuCtxPushCurrent_v2(other), 0);
+  for (seqc_rt_package_t *pkg : {first, second, first}) {
+    const seqc_rt_function_t *fn;
+    ASSERT_EQ(seqc_rt_package_find_function(pkg, "main", &fn), SEQC_RT_OK);
+    ASSERT_EQ(call(fn, {&x.dl, &x.dl}, {&y.dl}), SEQC_RT_OK) << seqc_rt_last_error();
+    EXPECT_EQ(y[29], 3.0f);
+  }
+  ASSERT_EQ(cuCtxPopCurrent_v2(&current), 0);
+  EXPECT_EQ(current, other);
   seqc_rt_package_close(first);
   seqc_rt_package_close(second);
   void *of_device_1 = reinterpret_cast<void *>(2);
@@ -228,6 +254,8 @@ TEST_F(Gpu, Events) {
     ASSERT_EQ(seqc_rt_event_record(pkg, a, nullptr), SEQC_RT_OK);
     ASSERT_EQ(seqc_rt_event_record(pkg, b, nullptr), SEQC_RT_OK);
     ASSERT_EQ(seqc_rt_event_elapsed(pkg, a, b, &ms), SEQC_RT_OK);
+    if (pkg == gpu.pkg)
+      EXPECT_EQ(ms, 1.5);
     EXPECT_GE(ms, 0);
     seqc_rt_event_destroy(pkg, a);
     seqc_rt_event_destroy(pkg, b);
