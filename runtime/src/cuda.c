@@ -62,7 +62,7 @@ seqc_rt_status_t rt_cuda_get(const rt_cuda **out) {
   seqc_rt_status_t status = loaded ? SEQC_RT_OK : load();
   loaded = status == SEQC_RT_OK;
   pthread_mutex_unlock(&lock);
-  *out = loaded ? &table : NULL;
+  *out = status == SEQC_RT_OK ? &table : NULL;
   return status;
 }
 
