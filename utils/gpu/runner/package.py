@@ -41,12 +41,15 @@ def load_runtime(path):
 
 
 class Buffer:
-    """Device memory with guard zones; all of it is filled with a pattern first."""
+    """Device memory between guard zones, filled with a byte or holding `data`."""
 
-    def __init__(self, package, size, fill=PATTERN):
+    def __init__(self, package, size, fill=0, data=None):
         self.package, self.size, self._base = package, size, package.alloc(size + 2 * GUARD)
-        self.address = self._base + GUARD
-        package.copy_in(self._base, bytes([PATTERN]) * GUARD + bytes([fill]) * size + bytes([PATTERN]) * GUARD)
+        self.address, guard = self._base + GUARD, bytes([PATTERN]) * GUARD
+        package.copy_in(self._base, guard)
+        if size:
+            package.copy_in(self.address, bytes([fill]) * size if data is None else data)
+        package.copy_in(self.address + size, guard)
 
     def write(self, data):
         self.package.copy_in(self.address, data)
@@ -145,10 +148,7 @@ class Call:
     def _make(self, rt):
         package, inputs = self.package, self.host_inputs
         for _, _, data in inputs:
-            self.inputs.append(Buffer(package, len(data)))
-        for buffer, (_, _, data) in zip(self.inputs, inputs):
-            if data:
-                buffer.write(data)
+            self.inputs.append(Buffer(package, len(data), data=data))
         self.in_list = Tensors([(b.address, d, s, True, package.ordinal) for b, (d, s, _) in zip(self.inputs, inputs)])
         self.output_specs = self._infer(rt)
         for d, s in self.output_specs:
@@ -187,11 +187,12 @@ class Call:
         p.check(p.rt.function_call(self.function, ins.pointers, ins.count, outs.pointers, outs.count, None, 0, p.stream))
         return [r.raw[:b.size] for r, b in zip(rooms, self.outputs)]
 
-    def faults(self):
-        """What the calls did to memory that is not theirs."""
+    def faults(self, inputs=True):
+        """What the calls did to memory that is not theirs; `inputs`: also whether they changed the inputs."""
         named = [("input", self.inputs), ("output", self.outputs), ("workspace", [self.workspace])]
         bad = [f"memory around {name} {i} was written" for name, buffers in named for i, b in enumerate(buffers) if not b.guards_intact()]
-        return bad + [f"input {i} was written" for i, (b, (_, _, d)) in enumerate(zip(self.inputs, self.host_inputs)) if b.read() != d]
+        pairs = enumerate(zip(self.inputs, self.host_inputs)) if inputs else []
+        return bad + [f"input {i} was written" for i, (b, (_, _, d)) in pairs if b.read() != d]
 
     def free(self):
         for b in (*self.inputs, *self.outputs, *([self.workspace] if self.workspace else [])):

@@ -93,8 +93,11 @@ class Runner:
         problems = []
         call.launch()
         first = call.results()
+        if not case.get("outputs"):  # large, for timing: equal bits and intact guards only
+            call.launch()
+            return (["a repeated call gave other bits"] if call.results() != first else []) + call.faults(inputs=False)
         row["used"] = 0.0
-        for i, (expected, actual, (dtype, shape)) in enumerate(zip(case.get("outputs", []), first, call.output_specs)):
+        for i, (expected, actual, (dtype, shape)) in enumerate(zip(case["outputs"], first, call.output_specs)):
             file_dtype, file_shape, data = arrays.read_npy(HERE / expected["file"])
             if tuple(file_shape) != tuple(shape):
                 problems.append(f"output {i}: expected shape {file_shape}, but got {shape}")
