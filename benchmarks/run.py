@@ -2,9 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """CPU benchmarks: compiles each case with --cpu=native, times it through the runtime beside the installed peers, writes JSON.
 
-  benchmarks/run.py --seqc build/bin/seqc [--suite attention,norm,model,compile] [--threads 2] [--out benchmarks/results/cpu.json]
+  benchmarks/run.py --seqc build/bin/seqc [--suite attention,pointwise,matmul,dot,model,overhead,compile] [--threads N] [--quick] [--name cpu]
 
-Rows: {suite, op, case, dtype, unit, ours, peer, peer_value, floor}. Peers: PyTorch (CPU) if it can be imported by --python, in the same run.
+Suites and what they are compared with, in the same run and with the same number of threads:
+  attention   PyTorch scaled_dot_product_attention (f32)
+  pointwise   PyTorch, and the time that memcpy takes for the same bytes (`floor`); tensors are at least 4 x the last-level cache
+  matmul      PyTorch addmm + gelu
+  dot         share of the core's multiply-add peak that the micro-kernel reaches (benchmarks/cpu_dot.cpp)
+  model       PyTorch eager: digits at batch 1 and 32, gpt
+  overhead    microseconds of a call that computes nothing to speak of
+  compile     seconds of `seqc compile`
+Rows: {suite, case, dtype, unit, ours, [peer, peer_value], [floor], [share]}. The file has the facts of the machine; README tables come from it (utils/bench_tables.py).
 """
 import argparse
 import datetime
@@ -12,91 +20,16 @@ import json
 import os
 import pathlib
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP / "benchmarks"))
+import graphs  # noqa: E402
 
-ATTENTION = """
-func.func @main(%q: tensor<{b}x{h}x?x{d}xf32> {{seq.dims = [{b}, {h}, "L", {d}], seq.name = "q"}},
-                %k: tensor<{b}x{h}x?x{d}xf32> {{seq.dims = [{b}, {h}, "L", {d}], seq.name = "k"}},
-                %v: tensor<{b}x{h}x?x{d}xf32> {{seq.dims = [{b}, {h}, "L", {d}], seq.name = "v"}}) -> tensor<{b}x{h}x?x{d}xf32> attributes {{seq.export}} {{
-  %o = seq.attention %q, %k, %v {{causal = "{causal}"}} : tensor<{b}x{h}x?x{d}xf32>, tensor<{b}x{h}x?x{d}xf32>, tensor<{b}x{h}x?x{d}xf32> -> tensor<{b}x{h}x?x{d}xf32>
-  return %o : tensor<{b}x{h}x?x{d}xf32>
-}}
-"""
-
-LAYERNORM = """
-func.func @main(%x: tensor<?x{d}xf32> {{seq.dims = ["R", {d}], seq.name = "x"}}, %r: tensor<?x{d}xf32> {{seq.dims = ["R", {d}], seq.name = "r"}},
-                %g: tensor<{d}xf32> {{seq.name = "g"}}, %bt: tensor<{d}xf32> {{seq.name = "b"}}) -> (tensor<?x{d}xf32>, tensor<?x{d}xf32>) attributes {{seq.export}} {{
-  %c0 = arith.constant 0 : index
-  %n = tensor.dim %x, %c0 : tensor<?x{d}xf32>
-  %zero = arith.constant dense<0.0> : tensor<f32>
-  %inv = arith.constant dense<{inv}> : tensor<f32>
-  %eps = arith.constant dense<1.0e-5> : tensor<f32>
-  %e1 = tensor.empty(%n) : tensor<?xf32>
-  %e2 = tensor.empty(%n) : tensor<?x{d}xf32>
-  %z = linalg.broadcast ins(%zero : tensor<f32>) outs(%e1 : tensor<?xf32>) dimensions = [0]
-  %invr = linalg.broadcast ins(%inv : tensor<f32>) outs(%e1 : tensor<?xf32>) dimensions = [0]
-  %epsr = linalg.broadcast ins(%eps : tensor<f32>) outs(%e1 : tensor<?xf32>) dimensions = [0]
-  %s = arith.addf %x, %r : tensor<?x{d}xf32>
-  %sum = linalg.reduce ins(%s : tensor<?x{d}xf32>) outs(%z : tensor<?xf32>) dimensions = [1] (%a: f32, %b: f32) {{ %t = arith.addf %a, %b : f32 linalg.yield %t : f32 }}
-  %mu = arith.mulf %sum, %invr : tensor<?xf32>
-  %mub = linalg.broadcast ins(%mu : tensor<?xf32>) outs(%e2 : tensor<?x{d}xf32>) dimensions = [1]
-  %c = arith.subf %s, %mub : tensor<?x{d}xf32>
-  %cc = arith.mulf %c, %c : tensor<?x{d}xf32>
-  %ss = linalg.reduce ins(%cc : tensor<?x{d}xf32>) outs(%z : tensor<?xf32>) dimensions = [1] (%a: f32, %b: f32) {{ %t = arith.addf %a, %b : f32 linalg.yield %t : f32 }}
-  %var = arith.mulf %ss, %invr : tensor<?xf32>
-  %ve = arith.addf %var, %epsr : tensor<?xf32>
-  %rs = math.rsqrt %ve : tensor<?xf32>
-  %rsb = linalg.broadcast ins(%rs : tensor<?xf32>) outs(%e2 : tensor<?x{d}xf32>) dimensions = [1]
-  %gb = linalg.broadcast ins(%g : tensor<{d}xf32>) outs(%e2 : tensor<?x{d}xf32>) dimensions = [0]
-  %bb = linalg.broadcast ins(%bt : tensor<{d}xf32>) outs(%e2 : tensor<?x{d}xf32>) dimensions = [0]
-  %y0 = arith.mulf %c, %rsb : tensor<?x{d}xf32>
-  %y1 = arith.mulf %y0, %gb : tensor<?x{d}xf32>
-  %y = arith.addf %y1, %bb : tensor<?x{d}xf32>
-  return %y, %s : tensor<?x{d}xf32>, tensor<?x{d}xf32>
-}}
-"""
-
-GELU = """
-func.func @main(%x: tensor<?x1024xf32> {seq.dims = ["R", 1024], seq.name = "x"}) -> tensor<?x1024xf32> attributes {seq.export} {
-  %c0 = arith.constant 0 : index
-  %n = tensor.dim %x, %c0 : tensor<?x1024xf32>
-  %half = arith.constant dense<0.5> : tensor<f32>
-  %one = arith.constant dense<1.0> : tensor<f32>
-  %isq = arith.constant dense<0.70710678118654752> : tensor<f32>
-  %e = tensor.empty(%n) : tensor<?x1024xf32>
-  %h = linalg.broadcast ins(%half : tensor<f32>) outs(%e : tensor<?x1024xf32>) dimensions = [0, 1]
-  %o = linalg.broadcast ins(%one : tensor<f32>) outs(%e : tensor<?x1024xf32>) dimensions = [0, 1]
-  %q = linalg.broadcast ins(%isq : tensor<f32>) outs(%e : tensor<?x1024xf32>) dimensions = [0, 1]
-  %a = arith.mulf %x, %q : tensor<?x1024xf32>
-  %b = math.erf %a : tensor<?x1024xf32>
-  %c = arith.addf %b, %o : tensor<?x1024xf32>
-  %d = arith.mulf %x, %h : tensor<?x1024xf32>
-  %y = arith.mulf %d, %c : tensor<?x1024xf32>
-  return %y : tensor<?x1024xf32>
-}
-"""
-
-
-def cases():
-    """(suite, op, case name, MLIR text or path, shapes, peer key, bytes moved)"""
-    for causal in ("none", "bottom_right"):
-        for length in (256, 1024, 2048, 4096):
-            text = ATTENTION.format(b=1, h=8, d=64, causal=causal)
-            yield "attention", "attention", f"B1 H8 L{length} D64 {'causal' if causal != 'none' else 'full'}", text, f"L={length}", \
-                ("attention", 1, 8, length, 64, causal != "none"), None
-    for rows, d in ((65536, 768), (16384, 1024)):
-        yield "norm", "residual_layernorm", f"R{rows} D{d}", LAYERNORM.format(d=d, inv=repr(1.0 / d)), f"R={rows}", ("residual_layernorm", rows, d), 4 * rows * d * 4
-    yield "norm", "gelu", "R32768 D1024", GELU, "R=32768", ("gelu", 32768, 1024), 2 * 32768 * 1024 * 4
-    digits = TOP / "models/digits/model.mlir"
-    if digits.exists():
-        for batch in (1, 64, 256):
-            yield "model", "digits", f"B{batch}", digits, f"B={batch}", ("digits", batch), None
+SUITES = "attention,pointwise,matmul,dot,model,overhead,compile"
 
 
 def run(command, **kw):
@@ -106,70 +39,176 @@ def run(command, **kw):
     return done.stdout
 
 
-def copy_bandwidth(threads):
-    """Bytes read + written per second by `threads` processes copying 256 MiB each with memcpy (NumPy)."""
-    code = ("import numpy as np, time\na = np.ones(1 << 26, np.float32); b = np.empty_like(a); b[:] = a\n"
-            "best = 1e9\nfor _ in range(12):\n    t = time.perf_counter(); np.copyto(b, a); best = min(best, time.perf_counter() - t)\nprint(2 * a.nbytes / best)")
-    procs = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(threads)]
-    return sum(float(p.communicate()[0]) for p in procs)
-
-
-def peers(python, keys, threads):
-    """Median milliseconds of PyTorch per key; empty if PyTorch is not installed."""
-    script = TOP / "benchmarks/peers/torch_cpu.py"
-    if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode != 0:
-        return {}, None
-    out = run([python, script, "--threads", threads, "--cases", json.dumps(keys)])
-    data = json.loads(out.strip().splitlines()[-1])
-    return {json.dumps(k): v for k, v in zip(keys, data["median_ms"])}, data["version"]
+# --- The machine ---------------------------------------------------------------------------------------------------------------------------
 
 
 def cpu_model():
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()
-    return platform.processor()
+    return platform.processor() or "unknown"
+
+
+def last_level_cache():
+    """Bytes; 32 MiB where the system does not say."""
+    best = (0, 32 << 20)
+    for index in pathlib.Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"):
+        try:
+            level, size = int((index / "level").read_text()), (index / "size").read_text().strip()
+        except OSError:
+            continue
+        best = max(best, (level, int(size.rstrip("KM")) << (20 if size.endswith("M") else 10)))
+    return best[1]
+
+
+def git(*arguments):
+    done = subprocess.run(["git", "-C", TOP, *arguments], capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def copy_bandwidth(threads, total_bytes, rounds):
+    """Bytes read + written per second by `threads` processes that each copy their part of `total_bytes` (sources and targets together) with memcpy."""
+    code = ("import numpy as np, sys, time\nn, rounds = int(sys.argv[1]), int(sys.argv[2])\na = np.ones(n // 8, np.float32); b = np.empty_like(a); b[:] = a\n"
+            "best = 1e9\nfor _ in range(rounds):\n    t = time.perf_counter(); np.copyto(b, a); best = min(best, time.perf_counter() - t)\nprint(2 * a.nbytes / best)")
+    procs = [subprocess.Popen([sys.executable, "-c", code, str(total_bytes // threads), str(rounds)], stdout=subprocess.PIPE, text=True) for _ in range(threads)]
+    return sum(float(p.communicate()[0]) for p in procs)
+
+
+# --- Cases -----------------------------------------------------------------------------------------------------------------------------------
+
+
+def rows_beyond_cache(bytes_per_row, quick):
+    """Rows such that all tensors together are 4 x the last-level cache, a multiple of 1024."""
+    footprint = (8 << 20) if quick else 4 * last_level_cache()
+    return max(1024, -(-footprint // bytes_per_row // 1024) * 1024)
+
+
+def cases(quick):
+    """Dictionaries: suite, case, graph (text or path), shapes, peer (key of peers/torch_cpu.py or None), memory_bound."""
+    for causal in ("none", "bottom_right"):
+        for length in (256,) if quick else (256, 1024, 2048, 4096):
+            yield {"suite": "attention", "case": f"B1 H8 L{length} D64 {'full' if causal == 'none' else 'causal'}", "graph": graphs.attention(causal=causal),
+                   "shapes": f"L={length}", "peer": ["attention", 1, 8, length, 64, causal != "none"]}
+    pointwise = {"residual_layernorm": (graphs.residual_layernorm, 768, 4), "softmax": (graphs.softmax, 1024, 2), "gelu": (graphs.gelu, 1024, 2),
+                 "add": (graphs.pointwise_add, 1024, 3)}
+    for name, (graph, width, tensors) in pointwise.items():
+        rows = rows_beyond_cache(4 * width * tensors, quick)
+        yield {"suite": "pointwise", "case": f"{name} {rows}x{width}", "graph": graph(width=width), "shapes": f"R={rows}", "peer": [name, rows, width], "memory_bound": True}
+    for m in (128,) if quick else (1, 128, 1024):
+        yield {"suite": "matmul", "case": f"bias gelu M{m} N1024 K1024", "graph": graphs.matmul(), "shapes": f"R={m}", "peer": ["matmul_bias_gelu", m, 1024, 1024]}
+    for batch in (1, 32):
+        yield {"suite": "model", "case": f"digits B{batch}", "graph": TOP / "models/digits/model.mlir", "shapes": f"B={batch}", "peer": ["digits", batch]}
+
+
+def peers(python, keys, options):
+    """Median milliseconds of PyTorch by key, and its version; empty if PyTorch is not installed."""
+    if not keys or subprocess.run([python, "-c", "import torch"], capture_output=True).returncode != 0:
+        return {}, None
+    seconds = 0.1 if options.quick else 1.5
+    out = run([python, TOP / "benchmarks/peers/torch_cpu.py", "--threads", options.threads, "--seconds", seconds, "--cases", json.dumps(keys)])
+    data = json.loads(out.strip().splitlines()[-1])
+    return {json.dumps(k): v for k, v in zip(keys, data["median_ms"])}, data["version"]
+
+
+class Bench:
+    def __init__(self, options, folder):
+        self.options, self.folder, self.rows, self.compile_rows = options, pathlib.Path(folder), [], []
+
+    def add(self, **row):
+        self.rows.append(row)
+        print(json.dumps(row), flush=True)
+
+    def package(self, graph, name):
+        """Compiles a graph (text or path) for this machine; notes the seconds."""
+        source, package = self.folder / "case.mlir", self.folder / "case.seqc"
+        if isinstance(graph, pathlib.Path):
+            source = graph
+        else:
+            source.write_text(graph)
+        start = time.perf_counter()
+        run([self.options.seqc, "compile", source, "-o", package, "--cpu=native"])
+        self.compile_rows.append({"suite": "compile", "case": name, "unit": "s", "ours": round(time.perf_counter() - start, 3)})
+        return package
+
+    def time(self, package, shapes):
+        seconds = 0.05 if self.options.quick else 1.5
+        return json.loads(run([self.options.seqc, "bench", package, f"--shapes={shapes}", f"--threads={self.options.threads}", f"--min-seconds={seconds}", "--json"]))
+
+    def graph_case(self, case, peer_ms, peer_version, bandwidth):
+        result = self.time(self.package(case["graph"], case["case"]), case["shapes"])
+        row = {"suite": case["suite"], "case": case["case"], "dtype": "f32", "unit": "ms", "ours": round(result["median_ms"], 4)}
+        if json.dumps(case["peer"]) in peer_ms:
+            row |= {"peer": f"PyTorch {peer_version}", "peer_value": round(peer_ms[json.dumps(case["peer"])], 4)}
+        if "flops" in result and not case.get("memory_bound"):
+            row["gflops"] = round(result["flops"] / result["median_ms"] * 1e-6, 1)
+        if case.get("memory_bound"):
+            row["floor"] = round(result["bytes"] / bandwidth * 1e3, 4)
+            row["share"] = round(row["floor"] / row["ours"], 3)
+        self.add(**row)
+
+    def dot(self):
+        program = pathlib.Path(self.options.seqc).parent / "cpu_dot"
+        if not program.exists():
+            print("no cpu_dot beside seqc: suite dot left out", file=sys.stderr)
+            return
+        pattern = "dot/64x128x64/f32/min" if self.options.quick else "dot/(64x64x64|64x128x64|128x256x256|1x256x256)/(f32|f16|bf16)(/transposed)?/min"
+        out = json.loads(run([program, f"--benchmark_filter={pattern}", "--benchmark_format=json"]).split("\npeak ")[0])
+        for b in out["benchmarks"]:
+            name = b["name"].removesuffix("/min_time:0.100").split("/")
+            self.add(suite="dot", case=" ".join([name[1]] + name[3:]), dtype=name[2], unit="GFLOP/s", ours=round(b["GFLOP/s"], 2), share=round(b["peak"], 3))
+
+    def overhead(self):
+        package = self.package(graphs.pointwise_add(width=4096), "add 1x4096")
+        seconds = 0.05 if self.options.quick else 1.0
+        for threads in sorted({1, self.options.threads}):
+            result = json.loads(run([self.options.seqc, "bench", package, "--shapes=R=1", f"--threads={threads}", f"--min-seconds={seconds}", "--json"]))
+            self.add(suite="overhead", case=f"call of an add of 4096 elements, {threads} threads", dtype="f32", unit="us", ours=round(result["median_ms"] * 1e3, 3))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seqc", default=str(TOP / "build/bin/seqc"))
     parser.add_argument("--python", default=sys.executable, help="interpreter that has PyTorch, for the peers")
-    parser.add_argument("--suite", default="attention,norm,model,compile")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", default=str(TOP / "benchmarks/results/cpu.json"))
-    arguments = parser.parse_args()
-    suites = arguments.suite.split(",")
-    chosen = [c for c in cases() if c[0] in suites]
-    peer_ms, peer_version = peers(arguments.python, [c[5] for c in chosen], arguments.threads)
-    bandwidth = copy_bandwidth(arguments.threads)
-    rows = []
+    parser.add_argument("--suite", default=SUITES, help=f"some of {SUITES}")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--quick", action="store_true", help="few small cases, to see that all works: the numbers mean nothing")
+    parser.add_argument("--name", default="cpu", help="writes benchmarks/results/NAME.json")
+    parser.add_argument("--out", help="another file")
+    options = parser.parse_args()
+    suites = options.suite.split(",")
+    if unknown := set(suites) - set(SUITES.split(",")):
+        parser.error(f"expects suites of {SUITES}, but got {', '.join(sorted(unknown))}")
+    chosen = [c for c in cases(options.quick) if c["suite"] in suites]
+    peer_ms, peer_version = peers(options.python, [c["peer"] for c in chosen], options)
+    footprint = (8 << 20) if options.quick else 4 * last_level_cache()
+    bandwidth = copy_bandwidth(options.threads, footprint, 3 if options.quick else 20)
     with tempfile.TemporaryDirectory() as folder:
-        for suite, op, name, text, shapes, key, moved in chosen:
-            source = pathlib.Path(folder) / "case.mlir"
-            package = pathlib.Path(folder) / "case.seqc"
-            if isinstance(text, pathlib.Path):
-                source = text
-            else:
-                source.write_text(text)
-            start = time.perf_counter()
-            run([arguments.seqc, "compile", source, "-o", package, "--cpu=native"])
-            seconds = time.perf_counter() - start
-            result = json.loads(run([arguments.seqc, "bench", package, f"--shapes={shapes}", f"--threads={arguments.threads}", "--json"]))
-            row = {"suite": suite, "op": op, "case": name, "dtype": "f32", "unit": "ms", "ours": round(result["median_ms"], 4),
-                   "compile_s": round(seconds, 3)}
-            if json.dumps(key) in peer_ms:
-                row |= {"peer": f"PyTorch {peer_version}", "peer_value": round(peer_ms[json.dumps(key)], 4)}
-            if moved:
-                row["floor"] = round(moved / bandwidth * 1e3, 4)
-            rows.append(row)
-            print(json.dumps(row), flush=True)
-    report = {"machine": {"cpu": cpu_model(), "threads": arguments.threads, "copy_gbytes_per_s": round(bandwidth / 1e9, 2)},
-              "date": datetime.date.today().isoformat(), "rows": rows}
-    path = pathlib.Path(arguments.out)
+        bench = Bench(options, folder)
+        for case in chosen:
+            bench.graph_case(case, peer_ms, peer_version, bandwidth)
+        if "dot" in suites:
+            bench.dot()
+        if "overhead" in suites:
+            bench.overhead()
+        if "compile" in suites:
+            if not bench.compile_rows:
+                bench.package(graphs.attention(), "B1 H8 D64 full")
+            if not options.quick:
+                bench.package(TOP / "models/gpt/gpt12.mlir", "gpt, 12 layers") if (TOP / "models/gpt/gpt12.safetensors").exists() else None
+            for row in {r["case"]: r for r in bench.compile_rows}.values():
+                bench.add(**row)
+    machine = {"cpu": cpu_model(), "cores": os.cpu_count(), "threads": options.threads, "last_level_cache_mib": last_level_cache() >> 20,
+               "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30), "copy_gb_per_s": round(bandwidth / 1e9, 2),
+               "system": f"{platform.system()} {platform.release()}"}
+    versions = {"seqc": run([options.seqc, "--version"]).strip(), "python": platform.python_version()}
+    if peer_version:
+        versions["pytorch"] = peer_version
+    report = {"machine": machine, "versions": versions, "date": datetime.date.today().isoformat(), "commit": git("rev-parse", "HEAD"),
+              "dirty": bool(git("status", "--porcelain", "--untracked-files=no")), "quick": options.quick, "rows": bench.rows}
+    path = pathlib.Path(options.out) if options.out else TOP / f"benchmarks/results/{options.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1) + "\n")
-    print("wrote", os.path.relpath(path))
+    print("wrote", path)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
   torch_cpu.py --threads 2 --cases '[["attention", 1, 8, 1024, 64, false], ["residual_layernorm", 65536, 768], ["gelu", 32768, 1024], ["digits", 64]]'
 
 Cases: ["attention", B, H, L, D, causal], ["residual_layernorm", rows, width], ["gelu", rows, width] (erf form), ["gelu_tanh", rows, width],
-["matmul", M, N, K], ["digits", B], ["gpt", B, L]. One JSON row per case, then {"version", "threads", "median_ms": [..], "min_ms": [..]} as the last line.
+["softmax", rows, width], ["add", rows, width], ["matmul_bias_gelu", M, N, K], ["matmul", M, N, K], ["digits", B], ["gpt", B, L]. One JSON row per case, then {"version", "threads", "median_ms": [..], "min_ms": [..]} as the last line.
 """
 
 import argparse
@@ -42,6 +42,21 @@ def gelu(rows, width, approximate="none"):
     return lambda: F.gelu(x, approximate=approximate)
 
 
+def softmax(rows, width):
+    x = torch.randn(rows, width)
+    return lambda: F.softmax(x, dim=-1)
+
+
+def add(rows, width):
+    x, y = torch.randn(rows, width), torch.randn(rows, width)
+    return lambda: x + y
+
+
+def matmul_bias_gelu(m, n, k):
+    x, w, b = torch.randn(m, k), torch.randn(k, n), torch.randn(n)
+    return lambda: F.gelu(torch.addmm(b, x, w))
+
+
 def matmul(m, n, k):
     a, b = torch.randn(m, k), torch.randn(k, n)
     return lambda: a @ b
@@ -67,6 +82,9 @@ CASES = {
     "residual_layernorm": residual_layernorm,
     "gelu": gelu,
     "gelu_tanh": lambda rows, width: gelu(rows, width, "tanh"),
+    "softmax": softmax,
+    "add": add,
+    "matmul_bias_gelu": matmul_bias_gelu,
     "matmul": matmul,
     "digits": digits,
     "gpt": gpt,
@@ -88,6 +106,7 @@ def measure(function, budget=1.5, at_least=7, at_most=2000):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=1.5, help="spent on each case")
     parser.add_argument("--cases", required=True, help="JSON array of cases")
     options = parser.parse_args()
     cases = json.loads(options.cases)
@@ -99,7 +118,7 @@ def main():
     medians, minima = [], []
     with torch.inference_mode():
         for case in cases:
-            times = measure(CASES[case[0]](*case[1:]))
+            times = measure(CASES[case[0]](*case[1:]), options.seconds)
             medians.append(statistics.median(times))
             minima.append(min(times))
             print(json.dumps({"case": case, "median_ms": round(medians[-1], 4), "min_ms": round(minima[-1], 4), "calls": len(times)}), flush=True)

@@ -49,13 +49,26 @@ Error runBench() {
   }
   std::sort(times.begin(), times.end());
   double median = times[times.size() / 2] * 1e3, best = times.front() * 1e3, p90 = times[times.size() * 9 / 10] * 1e3;
+  std::optional<int64_t> flops = costOfCall(*call, "flops"), bytes = costOfCall(*call, "bytes");
   if (json) {
-    json::Object row{{"function", seqc_rt_function_name(fn)}, {"shapes", shapesOption()},     {"threads", seqc_rt_package_num_threads(call->session.package())},
-                     {"median_ms", median},                    {"min_ms", best}, {"p90_ms", p90}, {"runs", static_cast<int64_t>(times.size())}};
+    json::Object row{{"function", seqc_rt_function_name(fn)},
+                     {"shapes", shapesOption()},
+                     {"threads", seqc_rt_package_num_threads(call->session.package())},
+                     {"median_ms", median},
+                     {"min_ms", best},
+                     {"p90_ms", p90},
+                     {"runs", static_cast<int64_t>(times.size())}};
+    if (flops)
+      row["flops"] = *flops;
+    if (bytes)
+      row["bytes"] = *bytes;
     outs() << json::Value(std::move(row)) << '\n';
-  } else {
-    outs() << seqc_rt_function_name(fn) << ' ' << shapesOption() << format(": median %.4f ms, min %.4f ms, p90 %.4f ms over %zu runs\n", median, best, p90, times.size());
+    return Error::success();
   }
+  outs() << seqc_rt_function_name(fn) << ' ' << shapesOption() << format(": median %.4f ms, min %.4f ms, p90 %.4f ms over %zu runs", median, best, p90, times.size());
+  if (flops && bytes)
+    outs() << format("; %.2f GFLOP/s, %.2f GB/s", *flops / median * 1e-6, *bytes / median * 1e-6);
+  outs() << '\n';
   return Error::success();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "CallOptions.h"
 #include "Commands.h"
+#include "FunctionCost.h"
 
 using namespace llvm;
 
@@ -27,6 +28,16 @@ Expected<Call> openCall(StringRef package) {
 }
 
 StringRef shapesOption() { return shapes; }
+
+std::optional<int64_t> costOfCall(const Call &call, StringRef key) {
+  Expected<StringMap<int64_t>> dims = parseDims(shapes);
+  Expected<json::Value> manifest = call.session.manifest();
+  if (dims && manifest)
+    return functionCost(*manifest->getAsObject(), seqc_rt_function_name(call.function), *dims, key, StringRef(device).starts_with("cuda"));
+  consumeError(dims ? Error::success() : dims.takeError());
+  consumeError(manifest ? Error::success() : manifest.takeError());
+  return std::nullopt;
+}
 
 Expected<std::vector<HostTensor>> generateInputs(const Call &call) {
   Expected<StringMap<int64_t>> dims = parseDims(shapes);

@@ -4,6 +4,7 @@
 #define SEQC_LIB_DRIVER_CALLOPTIONS_H
 
 #include "Session.h"
+#include <optional>
 
 namespace seqc::driver {
 
@@ -20,6 +21,8 @@ llvm::Expected<Session> openSession(llvm::StringRef package, bool inspectOnly);
 
 /// --shapes as given.
 llvm::StringRef shapesOption();
+/// "flops" or "bytes" of a call with --shapes, from the manifest; no value if it is not known.
+std::optional<int64_t> costOfCall(const Call &call, llvm::StringRef key);
 /// Inputs of the sizes that --shapes names, filled by --seed.
 llvm::Expected<std::vector<HostTensor>> generateInputs(const Call &call);
 

@@ -48,37 +48,98 @@ static void printTensors(StringRef title, const json::Array *tensors) {
 static void printFunction(const json::Object &f) {
   const json::Array *launches = f.getArray("launches");
   outs() << formatv("  {0}: {1} launches, workspace {2} bytes\n", text(f, "name"), launches ? launches->size() : 0, exprText(f.get("workspace_bytes")));
+  if (const json::Object *plans = f.getObject("plans"))
+    for (const auto &[target, value] : *plans)
+      if (const json::Object *plan = value.getAsObject()) {
+        const json::Array *own = plan->getArray("launches");
+        outs() << formatv("    on {0}: {1} launches, workspace {2} bytes\n", target.str(), own ? own->size() : 0, exprText(plan->get("workspace_bytes")));
+      }
   printTensors("input", f.getArray("inputs"));
   printTensors("output", f.getArray("outputs"));
   for (const json::Value &a : f.getArray("assume") ? *f.getArray("assume") : json::Array())
     outs() << "    assume  " << exprText(&a) << '\n';
 }
 
-static void printKernel(const json::Object &k) {
-  std::string cpu = "-";
-  if (const json::Object *c = k.getObject("cpu"))
-    cpu = formatv("scratch {0} bytes", c->getInteger("scratch_bytes").value_or(0)).str();
+namespace {
+/// A table with columns as wide as their widest cell.
+class TextTable {
+public:
+  explicit TextTable(std::vector<std::string> head) { add(std::move(head)); }
+  void add(std::vector<std::string> cells) {
+    widths.resize(std::max(widths.size(), cells.size()));
+    for (auto [i, c] : enumerate(cells))
+      widths[i] = std::max(widths[i], c.size());
+    rows.push_back(std::move(cells));
+  }
+  void print(raw_ostream &os) const {
+    for (const std::vector<std::string> &row : rows) {
+      std::string line = " ";
+      for (auto [i, c] : enumerate(row))
+        line += " " + c + std::string(i + 1 < row.size() ? widths[i] - c.size() + 1 : 0, ' ');
+      os << line << '\n';
+    }
+  }
+
+private:
+  std::vector<size_t> widths;
+  std::vector<std::vector<std::string>> rows;
+};
+} // namespace
+
+static std::string number(const json::Object &o, StringRef key) {
+  std::optional<int64_t> value = o.getInteger(key);
+  return value ? std::to_string(*value) : "-";
+}
+
+static std::string configText(const json::Object &kernel) {
   std::string config;
-  if (const json::Object *c = k.getObject("config"))
+  if (const json::Object *c = kernel.getObject("config"))
     for (const auto &entry : *c)
       config += (config.empty() ? "" : ", ") + entry.first.str() + " = " + formatv("{0}", entry.second).str();
-  outs() << formatv("  {0}: grid {1}, cpu {2}, config {{{3}}\n", text(k, "name"), listText(k.getArray("grid")), cpu, config);
+  return config;
+}
+
+/// Bytes of the members that hold the code of a GPU record.
+static std::string codeBytes(const json::Object &record, const json::Object *files) {
+  int64_t bytes = 0;
+  for (StringRef key : {"cubin", "ptx"})
+    if (const json::Object *f = files ? files->getObject(text(record, key)) : nullptr)
+      bytes += f->getInteger("bytes").value_or(0);
+  return std::to_string(bytes);
+}
+
+/// One row per kernel and target. Scratch is of one worker, shared memory of one block; the CPU's code is one member for all kernels.
+static void printKernels(const json::Object &manifest) {
+  TextTable table({"kernel", "target", "grid", "block", "scratch", "shared", "registers", "spills", "code", "flops", "bytes", "config"});
+  const json::Object *files = manifest.getObject("files");
+  for (const json::Value &v : manifest.getArray("kernels") ? *manifest.getArray("kernels") : json::Array()) {
+    const json::Object *k = v.getAsObject();
+    if (!k)
+      continue;
+    std::string name = text(*k, "name").str(), grid = listText(k->getArray("grid")), config = configText(*k);
+    std::string flops = k->get("flops") ? exprText(k->get("flops")) : "-", bytes = k->get("bytes") ? exprText(k->get("bytes")) : "-";
+    if (const json::Object *cpu = k->getObject("cpu"))
+      table.add({name, "cpu", grid, "-", number(*cpu, "scratch_bytes"), "-", "-", "-", "-", flops, bytes, config});
+    bool isThere = k->getObject("cpu");
+    for (const auto &[target, record] : *k)
+      if (const json::Object *gpu = StringRef(target).starts_with("sm_") ? record.getAsObject() : nullptr) {
+        isThere = true;
+        table.add({name, target.str(), gpu->getArray("grid") ? listText(gpu->getArray("grid")) : grid, listText(gpu->getArray("block")), "-",
+                   number(*gpu, "shared_bytes"), number(*gpu, "registers"), number(*gpu, "spill_bytes"), codeBytes(*gpu, files), flops, bytes, config});
+      }
+    if (!isThere)
+      table.add({name, "none", grid, "-", "-", "-", "-", "-", "-", flops, bytes, config});
+  }
+  table.print(outs());
 }
 
 Error runInspect() {
   Expected<Session> session = Session::open(package, {"cpu", 0, true});
   if (!session)
     return session.takeError();
-  const char *manifest;
-  size_t size;
-  if (Error e = fromStatus(seqc_rt_package_manifest(session->package(), &manifest, &size), package))
-    return e;
-  Expected<json::Value> parsed = json::parse(StringRef(manifest, size));
-  if (!parsed || !parsed->getAsObject()) {
-    if (!parsed)
-      consumeError(parsed.takeError());
-    return fail(ExitCode::Damaged, "E4003", package + ": the manifest is not a JSON object");
-  }
+  Expected<json::Value> parsed = session->manifest();
+  if (!parsed)
+    return parsed.takeError();
   if (json) {
     outs() << formatv("{0:2}\n", *parsed);
     return Error::success();
@@ -89,9 +150,7 @@ Error runInspect() {
     if (f.getAsObject())
       printFunction(*f.getAsObject());
   outs() << "kernels\n";
-  for (const json::Value &k : m.getArray("kernels") ? *m.getArray("kernels") : json::Array())
-    if (k.getAsObject())
-      printKernel(*k.getAsObject());
+  printKernels(m);
   outs() << "files\n";
   if (const json::Object *files = m.getObject("files"))
     for (const auto &f : *files)

@@ -115,6 +115,19 @@ Expected<Session> Session::open(StringRef path, const Options &options) {
   return session;
 }
 
+Expected<json::Value> Session::manifest() const {
+  const char *text;
+  size_t size;
+  if (Error e = fromStatus(seqc_rt_package_manifest(package(), &text, &size), file))
+    return std::move(e);
+  Expected<json::Value> parsed = json::parse(StringRef(text, size));
+  if (parsed && parsed->getAsObject())
+    return parsed;
+  if (!parsed)
+    consumeError(parsed.takeError());
+  return fail(ExitCode::Damaged, "E4003", file + ": the manifest is not a JSON object");
+}
+
 Expected<const seqc_rt_function_t *> Session::function(StringRef name) const {
   const seqc_rt_function_t *fn = nullptr;
   std::string text = name.str();

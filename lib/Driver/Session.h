@@ -7,6 +7,7 @@
 #include "seqc_rt/seqc_rt.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/JSON.h"
 #include <memory>
 #include <vector>
 
@@ -46,6 +47,8 @@ public:
   llvm::Expected<std::vector<HostTensor>> call(const seqc_rt_function_t *fn, llvm::ArrayRef<HostTensor> inputs) const;
   llvm::Error callInto(const seqc_rt_function_t *fn, llvm::ArrayRef<HostTensor> inputs, llvm::MutableArrayRef<HostTensor> outputs) const;
   llvm::Expected<std::vector<HostTensor>> makeOutputs(const seqc_rt_function_t *fn, llvm::ArrayRef<HostTensor> inputs) const;
+  /// The parsed manifest.
+  llvm::Expected<llvm::json::Value> manifest() const;
   seqc_rt_package_t *package() const { return handle.get(); }
   const std::string &path() const { return file; }
 

@@ -79,6 +79,15 @@ private:
         return kernel.emitError("expects a grid of index arithmetic on the kernel's index arguments");
       record.grid.push_back(*e);
     }
+    for (auto [name, value] : {std::pair(kFlopsAttr, &record.flops), std::pair(kBytesAttr, &record.bytes)}) {
+      auto text = kernel->getAttrOfType<StringAttr>(name);
+      if (!text)
+        continue;
+      llvm::Expected<Expr> e = Expr::parse(text.getValue());
+      if (!e)
+        return kernel.emitError() << name << ": " << toString(e.takeError());
+      *value = *e;
+    }
     kernelIndex[record.name] = manifest.kernels.size();
     manifest.kernels.push_back(std::move(record));
     return success();

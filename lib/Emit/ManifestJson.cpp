@@ -37,6 +37,10 @@ json::Object toJson(const KernelRecord &k) {
     params.push_back(toJson(p));
   json::Object o{{"name", k.name},           {"scheme", k.scheme}, {"config", std::move(config)}, {"determinism", k.determinism},
                  {"params", std::move(params)}, {"grid", exprs(k.grid)}};
+  if (k.flops)
+    o["flops"] = k.flops->toJson();
+  if (k.bytes)
+    o["bytes"] = k.bytes->toJson();
   for (const auto &[target, record] : k.code)
     o[target] = json::Object(record);
   return o;

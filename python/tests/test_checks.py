@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The checks of the source tree: each passes on this tree and fails on a small tree that breaks its rule."""
+import json
 import pathlib
 import subprocess
 import sys
@@ -33,6 +34,84 @@ class Tree(unittest.TestCase):
     def assertPasses(self, script):
         code, output = run(script, "--root", self.root)
         self.assertEqual(code, 0, output)
+
+
+class BenchmarkTables(Tree):
+    README = "text\n<!-- benchmarks -->\n<!-- /benchmarks -->\nend\n"
+    REPORT = {"machine": {"cpu": "A CPU", "threads": 2, "copy_gb_per_s": 10.5}, "versions": {"seqc": "seqc 1", "pytorch": "2.0"}, "date": "2026-01-01", "commit": "0123456789abcdef",
+              "dirty": False, "quick": False,
+              "rows": [{"suite": "attention", "case": "L256", "dtype": "f32", "unit": "ms", "ours": 0.5, "peer": "PyTorch 2.0", "peer_value": 1.0},
+                       {"suite": "pointwise", "case": "add", "dtype": "f32", "unit": "ms", "ours": 2.0, "floor": 1.5, "share": 0.75}]}
+
+    def tables(self, *arguments):
+        return run("bench_tables.py", "--root", self.root, *arguments)
+
+    def test_this_tree(self):
+        self.assertEqual(run("bench_tables.py", "--check"), (0, "benchmark tables: ok\n"))
+
+    def test_no_results(self):
+        self.write("README.md", self.README)
+        self.assertEqual(self.tables("--check")[0], 0)
+
+    def test_written_and_checked(self):
+        self.write("README.md", self.README)
+        self.write("benchmarks/results/cpu.json", json.dumps(self.REPORT))
+        code, output = self.tables("--check")
+        self.assertEqual(code, 1)
+        self.assertIn("are not those of benchmarks/results", output)
+        self.assertEqual(self.tables()[0], 0)
+        self.assertEqual(self.tables("--check")[0], 0)
+        text = (self.root / "README.md").read_text()
+        self.assertTrue(text.startswith("text\n<!-- benchmarks -->\nMeasured on A CPU, 2 threads, memcpy 10.5 GB/s, pytorch 2.0, 2026-01-01, commit 0123456789ab."), text)
+        self.assertIn("| L256 | 0.5 | 1 | 2.00 x |\n", text)
+        self.assertIn("| case | seqc, ms | share of memcpy bandwidth |\n", text)
+        self.assertIn("| add | 2 | 75 % |\n", text)
+        self.assertTrue(text.endswith("<!-- /benchmarks -->\nend\n"))
+        (self.root / "README.md").write_text(text.replace("2.00 x", "3.00 x"))
+        self.assertEqual(self.tables("--check")[0], 1)
+
+    def test_runs_that_do_not_count(self):
+        self.write("README.md", self.README)
+        for key in ("quick", "dirty"):
+            self.write("benchmarks/results/cpu.json", json.dumps(self.REPORT | {key: True}))
+            code, output = self.tables()
+            self.assertEqual(code, 1)
+            self.assertIn("made by a quick run or from a changed tree", output)
+
+    def test_no_place(self):
+        self.write("README.md", "text\n")
+        self.assertEqual(self.tables("--check")[0], 1)
+
+
+class CompileTimes(Tree):
+    """With a compiler that writes a manifest of `kernels` kernels after `seconds`."""
+
+    def compiler(self, seconds="0", kernels=1, code=0):
+        self.write("seqc", f"""#!/bin/sh
+if [ "$1" = inspect ]; then echo '{{"kernels": [{",".join("0" for _ in range(kernels))}]}}'; exit 0; fi
+sleep {seconds}
+exit {code}
+""")
+        (self.root / "seqc").chmod(0o755)
+        return run("check_compile_times.py", "--seqc", self.root / "seqc", "--runs", "1", "--kernel-limit", "0.3", "--kernels", "gelu", "--dtypes", "f32")
+
+    def test_fast(self):
+        code, output = self.compiler()
+        self.assertEqual(code, 0, output)
+        self.assertIn("compile times: ok", output)
+
+    def test_slow(self):
+        code, output = self.compiler(seconds="0.4")
+        self.assertEqual(code, 1)
+        self.assertIn("gelu f32: expects at most 0.3 s, but got 0.4", output)
+
+    def test_not_one_kernel(self):
+        self.assertIn("gelu f32: expects one kernel, but got 2", self.compiler(kernels=2)[1])
+
+    def test_failure(self):
+        code, output = self.compiler(code=70)
+        self.assertEqual(code, 1)
+        self.assertIn("gelu f32: expects exit code 0, but got 70", output)
 
 
 class Layers(Tree):

@@ -38,16 +38,21 @@ test_python() {
   PYTHONPATH="$top/python" SEQC_BUILD_DIR="$build" "$venv/bin/python" -m unittest discover -s python/tests -v
 }
 
+# One kernel of every scheme and type within half a second, whole models within ten.
+test_compile_times() { "$venv/bin/python" utils/check_compile_times.py --seqc "$build/bin/seqc"; }
+
 test_hygiene() {
   "$venv/bin/python" utils/check_layers.py
   "$venv/bin/python" utils/check_sizes.py
   "$venv/bin/python" utils/gen_docs.py --check
+  "$venv/bin/python" utils/bench_tables.py --check
 }
 
 run_all_tests() {
   run_class build "$budget_build" build_all
   if [ $failed = 0 ]; then
-    run_class hygiene 1 test_hygiene
+    run_class "hygiene and documents" 1 test_hygiene
+    run_class "compile times" 1 test_compile_times
     run_class "unit and lit" "$budget_unit" test_unit_and_lit
     run_class "CPU execution" "$budget_exec" test_execution
     run_class "package, runtime, fuzz" "$budget_package" test_package

@@ -2,6 +2,8 @@
 // Where the results of launches live: attributes of a planned host function, and a checker of plans.
 //   tile.launch: seqc.buffers = ["output 0", "workspace B * L * 256"], one per result
 //   func.func:   seqc.workspace_bytes = "B * L * 512"
+// and what a kernel does, over its index arguments:
+//   tile.kernel: seqc.flops = "B * L * 1024", seqc.bytes = "B * L * 8"
 #ifndef SEQC_ANALYSIS_BUFFERPLAN_H
 #define SEQC_ANALYSIS_BUFFERPLAN_H
 
@@ -12,6 +14,9 @@ namespace seqc {
 
 inline constexpr llvm::StringLiteral kBuffersAttr = "seqc.buffers";
 inline constexpr llvm::StringLiteral kWorkspaceAttr = "seqc.workspace_bytes";
+
+inline constexpr llvm::StringLiteral kFlopsAttr = "seqc.flops";
+inline constexpr llvm::StringLiteral kBytesAttr = "seqc.bytes";
 
 struct BufferPlace {
   enum Kind { Output, Workspace } kind = Workspace;

@@ -8,6 +8,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/JSON.h"
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,6 +28,7 @@ struct KernelRecord {
   std::string determinism = "bitwise";
   std::vector<KernelParam> params;
   std::vector<Expr> grid; ///< x first, over names of index params and "sms"
+  std::optional<Expr> flops, bytes; ///< over names of index params; absent if they are not known
   std::map<std::string, llvm::json::Object> code; ///< by target: how to call what was compiled for it
 };
 

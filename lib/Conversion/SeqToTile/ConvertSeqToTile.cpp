@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "Common/Cost.h"
 #include "Common/OpKinds.h"
 #include "Common/Scheme.h"
+#include "seqc/Analysis/BufferPlan.h"
 #include "seqc/Conversion/SeqToTile.h"
 #include "seqc/Support/Diagnostics.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -52,6 +54,8 @@ private:
       for (NamedAttribute entry : given)
         if (auto value = dyn_cast<IntegerAttr>(entry.getValue()))
           config.set(entry.getName(), value.getInt());
+    std::optional<Cost> cost = costOf(group, shapes);
+    Operation *before = group->getPrevNode();
     OpBuilder host(group);
     FailureOr<SmallVector<Value>> results = scheme->emitBlock(host, group, *info, config, context);
     if (failed(results))
@@ -59,10 +63,34 @@ private:
     InFlightDiagnostic remark = group.emitRemark("config-chosen: ") << scheme->name << " {" << config.text() << "}";
     if (configs.size() > 1)
       remark << ", next {" << configs[1].text() << "}";
+    if (cost)
+      recordCost(group, before, *cost);
     group->replaceAllUsesWith(*results);
     group.erase();
     shapes.forget();
     return success();
+  }
+
+  /// Marks the kernel of the group with its cost. Where several kernels share the work, or the kernel does not get all sizes, there is none.
+  void recordCost(seq::GroupOp group, Operation *before, const Cost &cost) {
+    SmallVector<tile::LaunchOp> launches;
+    for (Operation *op = group->getPrevNode(); op != before; op = op->getPrevNode())
+      if (auto launch = dyn_cast<tile::LaunchOp>(op))
+        launches.push_back(launch);
+    if (launches.size() != 1)
+      return;
+    auto kernel = context.library.module().lookupSymbol<tile::KernelOp>(launches.front().getKernelAttr());
+    if (!kernel)
+      return;
+    auto isParam = [&](const std::string &name) {
+      return llvm::any_of(llvm::seq(kernel.getGrid().front().getNumArguments()), [&](unsigned i) { return kernel.paramName(i) == name; });
+    };
+    for (auto [name, expr] : {std::pair(kFlopsAttr, cost.flops), std::pair(kBytesAttr, cost.bytes)}) {
+      std::vector<std::string> names;
+      expr.collectNames(names);
+      if (llvm::all_of(names, isParam))
+        kernel->setAttr(name, StringAttr::get(kernel.getContext(), expr.str()));
+    }
   }
 
   func::FuncOp func;

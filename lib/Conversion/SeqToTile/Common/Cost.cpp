@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "Cost.h"
+#include "OpKinds.h"
+#include "seqc/Analysis/BufferPlan.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+using namespace mlir;
+
+namespace seqc::convert {
+namespace {
+
+class CostModel {
+public:
+  CostModel(seq::GroupOp group, ShapeExprs &shapes) : group(group), shapes(shapes) {}
+
+  std::optional<Cost> run() {
+    Cost cost;
+    for (Operation &op : group.getBody().front()) {
+      std::optional<Expr> flops = flopsOf(&op);
+      if (!flops)
+        return std::nullopt;
+      cost.flops = cost.flops + *flops;
+    }
+    llvm::SetVector<Value> inputs;
+    getUsedValuesDefinedAbove(group->getRegions(), inputs);
+    for (Value v : inputs) {
+      std::optional<Expr> bytes = bytesRead(v);
+      if (!bytes)
+        return std::nullopt;
+      cost.bytes = cost.bytes + *bytes;
+    }
+    for (Value v : group->getResults()) {
+      std::optional<Expr> bytes = bytesOf(v);
+      if (!bytes)
+        return std::nullopt;
+      cost.bytes = cost.bytes + *bytes;
+    }
+    return cost;
+  }
+
+private:
+  std::optional<Expr> elements(Value v) {
+    std::optional<SmallVector<Expr>> shape = shapes.shape(v);
+    if (!shape)
+      return std::nullopt;
+    Expr n(1);
+    for (const Expr &e : *shape)
+      n = n * e;
+    return n;
+  }
+
+  std::optional<Expr> bytesOf(Value v) {
+    std::optional<Expr> n = elements(v);
+    return n ? std::optional(*n * Expr(elementBytes(getElementTypeOrSelf(v.getType())))) : std::nullopt;
+  }
+
+  /// Of an input of the group. Constants that fill a tensor and the inits of results are not in memory.
+  std::optional<Expr> bytesRead(Value v) {
+    if (!isa<RankedTensorType>(v.getType()) || splatOf(v) || isa_and_nonnull<tensor::EmptyOp>(v.getDefiningOp()))
+      return Expr(0);
+    std::optional<Expr> parts = Expr(0);
+    for (OpOperand &use : v.getUses()) {
+      Operation *user = use.getOwner();
+      if (!group->isProperAncestor(user) || isa<tensor::DimOp>(user))
+        continue;
+      bool isPart = isa<tensor::ExtractSliceOp>(user) || (isa<tensor::GatherOp>(user) && use.getOperandNumber() == 0);
+      if (!isPart)
+        return bytesOf(v);
+      std::optional<Expr> part = bytesOf(user->getResult(0));
+      if (!part)
+        return std::nullopt;
+      parts = *parts + *part;
+    }
+    return parts;
+  }
+
+  std::optional<Expr> flopsOf(Operation *op) {
+    switch (classify(op)) {
+    case OpKind::Elementwise: {
+      bool counts = isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType())) && !isa<CastOpInterface, arith::SelectOp>(op);
+      return counts ? elements(op->getResult(0)) : Expr(0);
+    }
+    case OpKind::Reduce:
+      return isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType())) ? elements(op->getOperand(0)) : Expr(0);
+    case OpKind::Anchor:
+      if (auto attention = dyn_cast<seq::AttentionOp>(op))
+        return attentionFlops(attention);
+      return productFlops(op);
+    default:
+      return Expr(0);
+    }
+  }
+
+  std::optional<Expr> productFlops(Operation *op) {
+    std::optional<Expr> outputs = elements(op->getResult(0));
+    std::optional<Expr> depth = shapes.dim(op->getOperand(0), cast<RankedTensorType>(op->getOperand(0).getType()).getRank() - 1);
+    return outputs && depth ? std::optional(Expr(2) * *outputs * *depth) : std::nullopt;
+  }
+
+  std::optional<Expr> attentionFlops(seq::AttentionOp op) {
+    if (op.isPacked())
+      return std::nullopt;
+    auto q = shapes.shape(op.getQ()), k = shapes.shape(op.getK()), v = shapes.shape(op.getV());
+    if (!q || !k || !v)
+      return std::nullopt;
+    Expr m = (*q)[2], n = (*k)[2], least = Expr::get(Expr::Op::Min, m, n), pairs = m * n;
+    Expr triangle = floorDiv(least * (least + Expr(1)), Expr(2));
+    if (op.getCausal() == "top_left") // query i sees min(i + 1, N) keys
+      pairs = triangle + (m - least) * n;
+    if (op.getCausal() == "bottom_right") // the last query sees all keys, each one before sees one less
+      pairs = triangle + (n - least) * least;
+    return Expr(2) * (*q)[0] * (*q)[1] * pairs * ((*q)[3] + (*v)[3]);
+  }
+
+  seq::GroupOp group;
+  ShapeExprs &shapes;
+};
+} // namespace
+
+std::optional<Cost> costOf(seq::GroupOp group, ShapeExprs &shapes) { return CostModel(group, shapes).run(); }
+
+} // namespace seqc::convert

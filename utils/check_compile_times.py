@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Limits on the time of compilation: one kernel of every scheme and float type takes at most --kernel-limit seconds (best of --runs), every model of models/ at
+most --model-limit seconds. Prints a table; exit 1 if a limit is exceeded or a graph is not one kernel."""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP / "benchmarks"))
+import graphs  # noqa: E402
+
+KERNELS = {
+    "attention": graphs.attention,
+    "attention causal": lambda dtype: graphs.attention(causal="bottom_right", dtype=dtype),
+    "attention D128": lambda dtype: graphs.attention(width=128, dtype=dtype),
+    "matmul": lambda dtype: graphs.matmul(epilogue=False, dtype=dtype),
+    "matmul bias gelu": graphs.matmul,
+    "residual layernorm": graphs.residual_layernorm,
+    "softmax": graphs.softmax,
+    "gelu": graphs.gelu,
+    "add": graphs.pointwise_add,
+    "gather": graphs.gather,
+    "transpose": graphs.transpose,
+}
+DTYPES = ("f32", "f16", "bf16", "f64")
+UNSUPPORTED = {("matmul bias gelu", "f64"), ("gelu", "f64")}  # math.erf of f64 has no CPU form: exit code 3
+
+
+def best_time(command, runs):
+    """Least wall-clock seconds and the last exit code."""
+    best = float("inf")
+    for _ in range(runs):
+        start = time.perf_counter()
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+        best = min(best, time.perf_counter() - start)
+        if done.returncode:
+            return best, done.returncode, done.stderr
+    return best, 0, ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seqc", default=str(TOP / "build/bin/seqc"))
+    parser.add_argument("--kernel-limit", type=float, default=0.5)
+    parser.add_argument("--model-limit", type=float, default=10.0)
+    parser.add_argument("--kernels", default=",".join(KERNELS), help="some of the table")
+    parser.add_argument("--dtypes", default=",".join(DTYPES))
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    failures, dtypes = [], options.dtypes.split(",")
+    with tempfile.TemporaryDirectory() as folder:
+        source, package = pathlib.Path(folder) / "k.mlir", pathlib.Path(folder) / "k.seqc"
+        print(f"{'seconds':24}" + "".join(f"{d:>8}" for d in dtypes))
+        for name in options.kernels.split(","):
+            graph = KERNELS[name]
+            cells = []
+            for dtype in dtypes:
+                source.write_text(graph(dtype=dtype))
+                seconds, code, message = best_time([options.seqc, "compile", source, "-o", package], options.runs)
+                expected = 3 if (name, dtype) in UNSUPPORTED else 0
+                cells.append("-" if code else f"{seconds:.2f}")
+                if code != expected:
+                    failures.append(f"{name} {dtype}: expects exit code {expected}, but got {code}: {message}")
+                    continue
+                if code:
+                    continue
+                manifest = json.loads(subprocess.run([options.seqc, "inspect", package, "--json"], check=True, capture_output=True).stdout)
+                if len(manifest["kernels"]) != 1:
+                    failures.append(f"{name} {dtype}: expects one kernel, but got {len(manifest['kernels'])}")
+                if seconds > options.kernel_limit:
+                    failures.append(f"{name} {dtype}: expects at most {options.kernel_limit} s, but got {seconds:.2f} s")
+            print(f"{name:24}" + "".join(f"{c:>8}" for c in cells), flush=True)
+        for model in sorted((TOP / "models").glob("*/*.mlir")):
+            output = pathlib.Path(folder) / "k.so"  # no weights are read
+            seconds, code, message = best_time([options.seqc, "compile", model, "--emit=object", "-o", output], 1)
+            print(f"{model.relative_to(TOP / 'models')!s:24}{seconds:8.2f}", flush=True)
+            if code:
+                failures.append(f"{model}: exit code {code}: {message}")
+            elif seconds > options.model_limit:
+                failures.append(f"{model}: expects at most {options.model_limit} s, but got {seconds:.2f} s")
+    print("\n".join(failures) if failures else "compile times: ok")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
