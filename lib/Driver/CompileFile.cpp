@@ -141,6 +141,10 @@ private:
       return model.takeError();
     module = std::move(model->module);
     imported = std::move(*model);
+    std::string graph;
+    raw_string_ostream os(graph);
+    module->print(os);
+    setReproducerModel(graph);
     lap("import");
     return Error::success();
   }

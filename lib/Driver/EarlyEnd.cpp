@@ -136,6 +136,7 @@ static void onNoMemory(void *, const char *, bool) {
 
 void installHandlers(int argc, const char *const *argv) {
   describeProcess(argc, argv);
+  ::setenv("LLVM_DISABLE_SYMBOLIZATION", "1", 0); // names from the symbol tables do; a symbolizer is another process that takes its time
   sys::SetOneShotPipeSignalFunction(sys::DefaultOneShotPipeSignalHandler);
   sys::AddSignalHandler(onCrash, nullptr);
   sys::SetInterruptFunction(onInterrupt);

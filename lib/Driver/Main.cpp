@@ -45,7 +45,7 @@ static Error flushOutput(Error error) {
 }
 
 static cl::opt<double> timeout("timeout", cl::desc("end with exit code 124 after this many seconds (default 0: no limit)"), cl::init(0),
-                               cl::sub(compileCommand()), cl::sub(runCommand()), cl::sub(benchCommand()), cl::sub(verifyCommand()));
+                               cl::sub(compileCommand()), cl::sub(importCommand()), cl::sub(runCommand()), cl::sub(benchCommand()), cl::sub(verifyCommand()));
 
 static int runOne(const Command &command) {
   if (!(timeout >= 0))
