@@ -51,7 +51,7 @@ static void describeProcess(int argc, const char *const *argv) {
   header += "\n";
   const char *folder = std::getenv("TMPDIR");
   int64_t now = std::chrono::system_clock::now().time_since_epoch().count();
-  parts().path = formatv("{0}/seqc-crash-{1}-{2:x}.mlir", folder && *folder ? folder : "/tmp", sys::Process::getProcessId(), now);
+  parts().path = formatv("{0}/seqc-crash-{1}-{2:x-}.mlir", folder && *folder ? folder : "/tmp", sys::Process::getProcessId(), now);
 }
 
 void setReproducerModel(StringRef text) { parts().model = text.str(); }
