@@ -145,7 +145,8 @@ std::optional<Expr> ShapeExprs::compute(OpResult result, int64_t d) {
       .Case([&](tensor::ExpandShapeOp e) { return index(e.getMixedOutputShape()[d]); })
       .Case([&](tensor::CollapseShapeOp e) -> Result {
         Expr product(1);
-        for (int64_t s : e.getReassociationIndices()[d]) {
+        ReassociationIndices group = e.getReassociationIndices()[d];
+        for (int64_t s : group) {
           Result part = dim(e.getSrc(), s);
           if (!part)
             return std::nullopt;

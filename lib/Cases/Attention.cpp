@@ -8,6 +8,8 @@ namespace seqc::cases {
 using interp::DType;
 
 namespace {
+constexpr double kPoison = 97; // one element in so many is not finite
+
 struct Variant {
   const char *name;
   const char *attributes = "";          ///< inside the braces
@@ -17,6 +19,7 @@ struct Variant {
   const char *scoreMod = "", *mask = "";
   double queryScale = 1;                ///< logits grow with it
   bool everyPair = false;               ///< all pairs of lengths, not only the short list
+  Fill keyFill = Fill::Normal, valueFill = Fill::Normal, biasFill = Fill::Normal;
 };
 
 // ALiBi: s - |m - n| / 2^(h + 1), with n - m as a float.
@@ -44,6 +47,20 @@ constexpr const char *kBlocks = R"(mask {
     seq.yield %r : i1
   })";
 
+// Even rows see nothing, the others every third key.
+constexpr const char *kOddRows = R"(mask {
+  ^bb0(%b: index, %h: index, %m: index, %n: index):
+    %two = arith.constant 2 : index
+    %three = arith.constant 3 : index
+    %one = arith.constant 1 : index
+    %mo = arith.remui %m, %two : index
+    %no = arith.remui %n, %three : index
+    %odd = arith.cmpi eq, %mo, %one : index
+    %third = arith.cmpi eq, %no, %one : index
+    %r = arith.andi %odd, %third : i1
+    seq.yield %r : i1
+  })";
+
 const std::vector<Variant> &variants() {
   static const std::vector<Variant> all = [] {
     std::vector<Variant> v;
@@ -68,6 +85,21 @@ const std::vector<Variant> &variants() {
     add("alibi", "").scoreMod = kAlibi;
     add("block_mask", "").mask = kBlocks;
     add("huge_logits", "").queryScale = 50;
+    // Keys that a row does not see do not reach it, whatever they hold.
+    auto poison = [&](const char *name, const char *attributes, const char *mask = "") -> Variant & {
+      Variant &p = add(name, attributes);
+      p.mask = mask;
+      p.keyFill = p.valueFill = Fill::Poisoned;
+      return p;
+    };
+    poison("hidden_poison_causal", "causal = \"top_left\"");
+    poison("hidden_poison_window", "causal = \"bottom_right\", window_left = 4 : i64");
+    poison("hidden_poison_lengths", "causal = \"top_left\"").lengths = true;
+    poison("hidden_poison_mask", "", kOddRows);
+    Variant &biased = poison("hidden_poison_bias", "");
+    biased.keyFill = Fill::Normal;
+    biased.bias = {0, 2, 3};
+    biased.biasFill = Fill::MinusInf;
     Variant &gqa = add("grouped_queries", "causal = \"top_left\"");
     gqa.hq = 6;
     gqa.d = 33;
@@ -116,13 +148,13 @@ Steps attentionSteps(int64_t n, int64_t d, double logitScale) { return {std::max
 Case attentionCase(DType t, const Variant &v, int64_t batch, Pair lengths) {
   Graph g(t);
   Extent b("B", batch), m("M", lengths.m), n("N", lengths.n);
-  Value q = g.input("q", {b, v.hq, m, v.d}, Fill::Normal, v.queryScale), k = g.input("k", {b, v.hk, n, v.d}, Fill::Normal), x = g.input("v", {b, v.hk, n, v.dv}, Fill::Normal);
+  Value q = g.input("q", {b, v.hq, m, v.d}, Fill::Normal, v.queryScale), k = g.input("k", {b, v.hk, n, v.d}, v.keyFill, v.keyFill == Fill::Poisoned ? kPoison : 1), x = g.input("v", {b, v.hk, n, v.dv}, v.valueFill, v.valueFill == Fill::Poisoned ? kPoison : 1);
   std::string text = "seq.attention " + q.id + ", " + k.id + ", " + x.id;
   if (!v.bias.empty()) {
     Shape shape{1, 1, 1, 1}, full{b, v.hq, m, n};
     for (int64_t d : v.bias)
       shape[d] = full[d];
-    text += " bias(%bias : " + g.input("bias", shape, Fill::Normal, 1, "f32").tensor() + ")";
+    text += " bias(%bias : " + g.input("bias", shape, v.biasFill, 1, "f32").tensor() + ")";
   }
   if (v.sinks)
     text += " sinks(%sinks : " + g.input("sinks", {v.hq}, Fill::Normal, 1, "f32").tensor() + ")";

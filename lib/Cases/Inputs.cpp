@@ -50,6 +50,11 @@ double special(Random &random) {
   return values[random.below(8)];
 }
 
+double poisoned(Random &random, double p) {
+  const double values[] = {kInf, -kInf, std::nan("")};
+  return random.below(static_cast<int64_t>(p)) == 0 ? values[random.below(3)] : random.normal();
+}
+
 double element(Random &random, const Input &in, int64_t i) {
   double p = in.parameter;
   switch (in.fill) {
@@ -73,6 +78,8 @@ double element(Random &random, const Input &in, int64_t i) {
     return random.below(3) == 0 ? -kInf : random.normal();
   case Fill::Specials:
     return special(random);
+  case Fill::Poisoned:
+    return poisoned(random, p);
   case Fill::Literal:
     return in.values[i];
   }

@@ -25,6 +25,7 @@ const llvm::StringMap<TileExecutor::Handler> &TileExecutor::handlers() {
                                               {"tile.accumulate", &E::accumulate},
                                               {"tile.iota", &E::iota},
                                               {"tile.splat", &E::splat},
+                                              {"tile.scalar", &E::scalar},
                                               {"tile.broadcast", &E::broadcast},
                                               {"tile.reshape", &E::reshape},
                                               {"tile.transpose", &E::transpose},

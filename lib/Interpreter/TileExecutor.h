@@ -67,6 +67,7 @@ private:
   // Shapes (TileShape.cpp).
   llvm::Error iota(mlir::Operation *);
   llvm::Error splat(mlir::Operation *);
+  llvm::Error scalar(mlir::Operation *);
   llvm::Error broadcast(mlir::Operation *);
   llvm::Error reshape(mlir::Operation *);
   llvm::Error transpose(mlir::Operation *);

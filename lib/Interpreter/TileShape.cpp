@@ -65,6 +65,11 @@ Error TileExecutor::splat(Operation *op) {
   return Error::success();
 }
 
+Error TileExecutor::scalar(Operation *op) {
+  bind(op->getResult(0), tensor(op->getOperand(0)));
+  return Error::success();
+}
+
 Error TileExecutor::broadcast(Operation *op) {
   Expected<Tensor> result = resultTensor(op);
   if (!result)

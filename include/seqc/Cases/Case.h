@@ -22,6 +22,7 @@ enum class Fill : uint8_t {
   Extremes,  ///< one element in four is p, one is -p, one is 1 / p, the others standard normal
   MinusInf,  ///< standard normal; one element in three is -inf
   Specials,  ///< normal values mixed with 0, -0, inf, -inf and NaN
+  Poisoned,  ///< standard normal; one element in p is NaN, inf or -inf
   Literal    ///< `Input::values`
 };
 

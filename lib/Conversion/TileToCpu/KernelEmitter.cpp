@@ -11,8 +11,6 @@ using namespace mlir;
 
 namespace seqc::cpu {
 
-constexpr int64_t kAlign = 64; // of scratch buffers, in bytes
-
 Type memoryType(Type element) { return element.isInteger(1) ? Type(IntegerType::get(element.getContext(), 8)) : element; }
 
 static int64_t memoryBytes(Type element) { return llvm::divideCeil(memoryType(element).getIntOrFloatBitWidth(), 8); }
@@ -73,6 +71,7 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   if (failed(result))
     return failure();
   func::ReturnOp::create(b, code.loc);
+  scratchSize = scratchPlan.place();
   return function;
 }
 
@@ -107,6 +106,10 @@ LogicalResult KernelEmitter::emitSingle(Operation *op, Block &block, size_t step
     if (view.element.isInteger(1))
       value = arith::CmpIOp::create(b, code.loc, arith::CmpIPredicate::ne, value, code.zero(value.getType()));
     scalars.map(load.getResult(), value);
+    return success();
+  }
+  if (auto element = dyn_cast<tile::ScalarOp>(op)) {
+    scalars.map(element.getS(), Evaluator(*this, {}, /*masked=*/false).evaluate(element.getT(), Point()));
     return success();
   }
   if (auto load = dyn_cast<tile::LoadOp>(op))
@@ -257,8 +260,7 @@ Buffer KernelEmitter::allocate(ArrayRef<int64_t> shape, Type element) {
     buffer.strides[d] = elements;
     elements *= shape[d];
   }
-  buffer.ptr = code.at(scratch, code.b.getI8Type(), scratchSize);
-  scratchSize += llvm::alignTo(std::max<int64_t>(elements, 1) * memoryBytes(element), kAlign);
+  buffer.ptr = scratchPlan.allocate(code.b, code.loc, scratch, elements * memoryBytes(element));
   return buffer;
 }
 

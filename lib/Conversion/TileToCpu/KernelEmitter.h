@@ -7,6 +7,7 @@
 #include "Bounds.h"
 #include "EmitCode.h"
 #include "Plan.h"
+#include "ScratchPlan.h"
 #include "seqc/Conversion/CpuTarget.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -105,6 +106,7 @@ private:
   llvm::DenseMap<mlir::Value, Buffer> destinations; // buffers chosen ahead for values still to come
   mlir::Value scratch;
   llvm::SmallVector<mlir::Value> programIds;
+  ScratchPlan scratchPlan;
   int64_t scratchSize = 0;
 };
 

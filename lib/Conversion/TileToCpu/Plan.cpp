@@ -283,7 +283,7 @@ void Plan::buildSteps(Block &block) {
           group(shapeOf(r), reach(r)).written.push_back(r);
       open &= !alone;
     } else {
-      bool hasTiles = isa<tile::DotOp, tile::ReshapeOp, tile::ScanOp, tile::RecurOp, tile::JoinOp, tile::TableOp, tile::LoadOp>(op) || isOrdered(&op) ||
+      bool hasTiles = isa<tile::DotOp, tile::ReshapeOp, tile::ScanOp, tile::RecurOp, tile::JoinOp, tile::TableOp, tile::ScalarOp, tile::LoadOp>(op) || isOrdered(&op) ||
                       op.getNumRegions() > 0;
       steps.emplace_back();
       steps.back().single = &op;

@@ -102,3 +102,36 @@ func.func @dims(%x: tensor<?x?xf32>) -> (index, index) {
   %l = tensor.dim %y, %c1 : tensor<?x?xf32>
   return %n, %l : index, index
 }
+
+// -----
+
+// The size of a dim that is collapsed out of three.
+// CHECK-LABEL: func @size_of_three
+// CHECK-SAME: %[[X:.*]]: tensor<?x?x?xf32>
+// CHECK-DAG: %[[A:.*]] = tensor.dim %[[X]], %c0
+// CHECK-DAG: %[[B:.*]] = tensor.dim %[[X]], %c1
+// CHECK-DAG: %[[C:.*]] = tensor.dim %[[X]], %c2
+// CHECK-DAG: %[[AB:.*]] = arith.muli %[[A]], %[[B]]
+// CHECK-DAG: %[[N:.*]] = arith.muli %[[AB]], %[[C]]
+// CHECK: return %[[N]]
+func.func @size_of_three(%x: tensor<?x?x?xf32>) -> index {
+  %c0 = arith.constant 0 : index
+  %y = tensor.collapse_shape %x [[0, 1, 2]] : tensor<?x?x?xf32> into tensor<?xf32>
+  %n = tensor.dim %y, %c0 : tensor<?xf32>
+  return %n : index
+}
+
+// -----
+
+// A broadcast under a collapse to static sizes: the new one has the collapsed sizes.
+// CHECK-LABEL: func @static_collapse_of_broadcast
+// CHECK-SAME: %[[X:.*]]: tensor<4xi1>, %[[Y:.*]]: tensor<1x4xi1>
+// CHECK: %[[C:.*]] = tensor.collapse_shape %[[Y]] {{.*}} into tensor<4xi1>
+// CHECK: arith.ori %[[X]], %[[C]] : tensor<4xi1>
+func.func @static_collapse_of_broadcast(%x: tensor<4xi1>, %y: tensor<1x4xi1>) -> tensor<4xi1> {
+  %e = tensor.empty() : tensor<1x4xi1>
+  %b = linalg.broadcast ins(%x : tensor<4xi1>) outs(%e : tensor<1x4xi1>) dimensions = [0]
+  %o = arith.ori %b, %y : tensor<1x4xi1>
+  %r = tensor.collapse_shape %o [[0, 1]] : tensor<1x4xi1> into tensor<4xi1>
+  return %r : tensor<4xi1>
+}

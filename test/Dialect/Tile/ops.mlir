@@ -110,6 +110,9 @@ tile.kernel @compute(%N: index, %s: f32) level(block) grid { tile.grid_yield %N 
     %w = arith.select %lt, %z, %s : f32
     tile.yield %w, %lt : f32, i1
   } : tensor<2x4xf32> -> tensor<2x4xf32>, tensor<2x4xi1>
+  // CHECK: tile.scalar %{{.*}} : tensor<f32> -> f32
+  %total = tile.reduce %y {dims = [0, 1], kind = add} : tensor<2x4xf32> -> tensor<f32>
+  %number = tile.scalar %total : tensor<f32> -> f32
   // Without inputs.
   // CHECK: tile.map at [0] (%{{.*}}: index) {
   // CHECK: } -> tensor<8xi32>

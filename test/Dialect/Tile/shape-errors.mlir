@@ -11,6 +11,24 @@ tile.kernel @c14_reshape(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>, %n: index, %s: 
 
 // -----
 
+tile.kernel @c47_rank(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>, %n: index, %s: f32) level(block)
+  params(["x", "y", "n", "s"]) access(["read", "write", "value", "value"]) grid { tile.grid_yield %n } {
+  %t = arith.constant dense<1.0> : tensor<1xf32>
+  // expected-error @+1 {{expects a tile of rank 0, but got}}
+  %r = tile.scalar %t : tensor<1xf32> -> f32
+}
+
+// -----
+
+tile.kernel @c47_element(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>, %n: index, %s: f32) level(block)
+  params(["x", "y", "n", "s"]) access(["read", "write", "value", "value"]) grid { tile.grid_yield %n } {
+  %t = arith.constant dense<1.0> : tensor<f32>
+  // expected-error @+1 {{expects the element type 'f32', but got}}
+  %r = tile.scalar %t : tensor<f32> -> f64
+}
+
+// -----
+
 tile.kernel @c14_reshape_element(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>, %n: index, %s: f32) level(block)
   params(["x", "y", "n", "s"]) access(["read", "write", "value", "value"]) grid { tile.grid_yield %n } {
   %t = arith.constant dense<1.0> : tensor<4xf32>

@@ -111,12 +111,17 @@ struct Tiles {
   std::map<std::string, std::string> substitutions = {};
 };
 
-void run(const Tiles &t) {
-  SCOPED_TRACE(t.body + "\nof " + joined(t.in, "x") + " " + t.type);
+std::map<std::string, std::string> namesOf(const Tiles &t) {
   std::map<std::string, std::string> names{{"S", joined(t.in, "x")},     {"R", joined(t.out, "x")},  {"s", joined(t.in, ", ")}, {"r", joined(t.out, ", ")},
                                            {"d", joined(stridesOf(t.in), ", ")}, {"e", joined(stridesOf(t.out), ", ")}, {"z", joined(Shape(t.in.size(), 0), ", ")},
                                            {"o", joined(Shape(t.out.size(), 0), ", ")}, {"T", t.type}, {"U", t.result.empty() ? t.type : t.result}};
   names.insert(t.substitutions.begin(), t.substitutions.end());
+  return names;
+}
+
+void run(const Tiles &t) {
+  SCOPED_TRACE(t.body + "\nof " + joined(t.in, "x") + " " + t.type);
+  std::map<std::string, std::string> names = namesOf(t);
   expectSame({.text = ofTiles(t.body, t.more),
               .substitutions = names,
               .memories = {{"X", {count(t.in)}}, {"Z", {count(t.in)}}, {"I", {64, [](int64_t i) { return double((i * 5) % 11 - 2); }}}, {"Y", {count(t.out)}}},
@@ -547,6 +552,53 @@ TEST(CpuOps, Dot) {
                            "tensor<$Mx$Kx$T>, tensor<$Kx$Kx$A> -> tensor<$Kx$Kx$A>",
            type, sum, "", 1e-4, names});
     }
+}
+/// x w w w .., each product in a buffer of its own.
+static std::string chain(int products) {
+  std::string text = "  %a0 = arith.addf %x, %x : tensor<$Sxf32>\n";
+  for (int i = 0; i < products; ++i)
+    text += "  %a" + str(i + 1) + " = tile.dot %a" + str(i) + ", %w : tensor<$Sxf32>, tensor<$Sxf32> -> tensor<$Sxf32>\n";
+  return text + "  %y = arith.negf %a" + str(products) + " : tensor<$Sxf32>";
+}
+TEST(CpuOps, BuffersThatAreNotLiveTogetherShareMemory) {
+  auto bytes = [](int products) {
+    mlir::MLIRContext context;
+    loadDialects(context);
+    Tiles t{{16, 16}, {16, 16}, chain(products)};
+    mlir::OwningOpRef<mlir::ModuleOp> module = parse(context, {.text = ofTiles(t.body), .substitutions = namesOf(t), .memories = {}});
+    return Native(*module).scratchBytes("k");
+  };
+  EXPECT_EQ(bytes(3), bytes(12));
+  EXPECT_LE(bytes(12), 4 * 16 * 16 * 4);
+  run({{16, 16}, {16, 16}, chain(12), "f32", "", "", 1e-3});
+}
+// Written in one trip of an outer loop and read in an inner one; what is made before the loops lives on in all trips.
+TEST(CpuOps, BuffersLiveThroughLoops) {
+  run({{6, 6}, {6, 6}, R"(  %p = tile.dot %x, %w : tensor<6x6xf32>, tensor<6x6xf32> -> tensor<6x6xf32>
+  %zero = arith.constant dense<0.0> : tensor<6x6xf32>
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%a = %zero) -> (tensor<6x6xf32>) {
+    %d = tile.dot %p, %a : tensor<6x6xf32>, tensor<6x6xf32> -> tensor<6x6xf32>
+    %q = scf.for %j = %c0 to %n step %c1 iter_args(%b = %d) -> (tensor<6x6xf32>) {
+      %e = tile.dot %d, %p : tensor<6x6xf32>, tensor<6x6xf32> -> tensor<6x6xf32>
+      %f = arith.subf %e, %b : tensor<6x6xf32>
+      scf.yield %f : tensor<6x6xf32>
+    }
+    %g = arith.addf %q, %x : tensor<6x6xf32>
+    scf.yield %g : tensor<6x6xf32>
+  }
+  %y = arith.addf %r, %p : tensor<6x6xf32>)", "f32", "", "", 1e-3});
+}
+TEST(CpuOps, ScalarOfATileDecides) {
+  run({{4, 9}, {4, 9}, R"(  %total = tile.reduce %x {dims = [0, 1], kind = add} : tensor<4x9xf32> -> tensor<f32>
+  %number = tile.scalar %total : tensor<f32> -> f32
+  %zero = arith.constant 0.0 : f32
+  %q = arith.cmpf olt, %number, %zero : f32
+  %y = scf.if %q -> (tensor<4x9xf32>) {
+    scf.yield %x : tensor<4x9xf32>
+  } else {
+    %d = arith.subf %x, %w : tensor<4x9xf32>
+    scf.yield %d : tensor<4x9xf32>
+  })"});
 }
 TEST(CpuOps, DotOfComputedAndSlicedOperands) {
   run({{9, 17}, {9, 9}, R"(  %a = arith.addf %x, %w : tensor<9x17xf32>

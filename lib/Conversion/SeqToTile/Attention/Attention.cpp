@@ -34,7 +34,7 @@ class AttentionEmitter {
 public:
   AttentionEmitter(KernelBuilder &kernel, const GroupInfo &info, const Config &config)
       : kernel(kernel), info(info), emitter(kernel, info), op(anchorOf(info)), t{kernel.b(), kernel.loc()}, dims(outputDims(info)),
-        config{config.get("bm"), config.get("bn"), config.get("d"), config.get("dv")} {}
+        config{config.get("bm"), config.get("bn"), config.get("d"), config.get("dv"), config.get("guard") != 0} {}
 
   LogicalResult emit() {
     if (!rowAxis() && !op.isPacked())
@@ -247,6 +247,7 @@ SmallVector<Config> attentionCandidates(const GroupInfo &info, Target target) {
     c.set("bm", tileExtent(sizeOf(op.getQ(), 2), bm));
     c.set("bn", tileExtent(sizeOf(op.getK(), 2), bn));
     c.set("d", tileExtent(sizeOf(op.getQ(), 3), INT64_MAX));
+    c.set("guard", target == Target::Cpu);
     c.set("dv", splitColumns ? sizeOf(op.getV(), 3).value() : tileExtent(sizeOf(op.getV(), 3), INT64_MAX));
     return c;
   };

@@ -164,10 +164,56 @@ private:
     Value shift = t.mul(reference, -factor);
     Value weights = t.exp2(t.fma(s, t.constant(TileMath::typeOf(s), factor), t.broadcast(shift, 1, config.bn)));
     Value sum = t.fma(r.sum, rescale, t.reduce(weights, 1, "add"));
-    Value v = loadBlock(values, first, config.bn, config.dv);
-    Value o = t.mul(r.o, t.broadcast(rescale, 1, config.dv));
-    o = tile::DotOp::create(k.b(), k.loc(), TileMath::typeOf(o), t.convert(weights, input), v, o);
+    Value o = t.mul(r.o, t.broadcast(rescale, 1, config.dv)), p = t.convert(weights, input);
+    bool hides = (masked && (limits.high || limits.low)) || views.bias || !regions.empty();
+    o = config.guard && hides ? guardedProduct(s, p, first, o) : product(p, loadBlock(values, first, config.bn, config.dv), o);
     return Running{o, max, sum};
+  }
+
+  Value product(Value p, Value v, Value o) { return tile::DotOp::create(k.b(), k.loc(), TileMath::typeOf(o), p, v, o); }
+
+  /// o + p V where weights of 0 hide values that are not finite. Only blocks that hold such values pay for it.
+  Value guardedProduct(Value s, Value p, Value first, Value o) {
+    OpBuilder &b = k.b();
+    // x * 0 is 0 for finite x, else NaN.
+    Value zeros = t.mul(t.convert(loadBlock(values, first, config.bn, config.dv), score), 0.0);
+    Value total = t.reduce(t.reduce(zeros, 0, "add"), 0, "add");
+    Value element = tile::ScalarOp::create(b, k.loc(), score, total);
+    Value isFinite = arith::CmpFOp::create(b, k.loc(), arith::CmpFPredicate::OEQ, element, t.scalar(score, 0.0));
+    auto branch = scf::IfOp::create(b, k.loc(), o.getType(), isFinite, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&branch.getThenRegion().front());
+    scf::YieldOp::create(b, k.loc(), product(p, loadBlock(values, first, config.bn, config.dv), o));
+    b.setInsertionPointToStart(&branch.getElseRegion().front());
+    scf::YieldOp::create(b, k.loc(), carefulProduct(s, p, first, o));
+    return branch.getResult(0);
+  }
+
+  /// The finite values by the product; of the others, a second product counts those that each row sees: an infinity is 1, minus infinity
+  /// 1 / unit, NaN 1 / unit^2, with a unit above the number of keys, so that the sums keep them apart.
+  Value carefulProduct(Value s, Value p, Value first, Value o) {
+    OpBuilder &b = k.b();
+    Value v = loadBlock(values, first, config.bn, config.dv);
+    RankedTensorType valueType = TileMath::typeOf(v), sumType = TileMath::typeOf(o);
+    double unit = std::exp2(llvm::Log2_64_Ceil(config.bn + 1));
+    auto number = [&](double x) { return t.constant(valueType, x); };
+    Value finite = arith::CmpFOp::create(b, k.loc(), arith::CmpFPredicate::OLT, math::AbsFOp::create(b, k.loc(), v), number(INFINITY));
+    Value nan = arith::CmpFOp::create(b, k.loc(), arith::CmpFPredicate::UNO, v, v);
+    Value code = t.select(nan, number(1 / (unit * unit)), t.select(t.equals(v, INFINITY), number(1), number(1 / unit)));
+    code = t.select(finite, number(0), code);
+    Value sees = t.select(t.equals(s, -INFINITY), t.constant(TileMath::typeOf(p), 0), t.constant(TileMath::typeOf(p), 1));
+    Value seen = product(sees, code, t.constant(sumType, 0));
+    o = product(p, t.select(finite, v, number(0)), o);
+    auto fraction = [&](Value x) { return t.sub(x, math::FloorOp::create(b, k.loc(), x)); };
+    auto addIf = [&](Value x, double least, double what) {
+      Value present = arith::CmpFOp::create(b, k.loc(), arith::CmpFPredicate::OGE, x, t.constant(sumType, least));
+      o = t.add(o, t.select(present, t.constant(sumType, what), t.constant(sumType, 0)));
+    };
+    Value rest = t.mul(fraction(seen), unit);
+    addIf(seen, 1, INFINITY);
+    addIf(rest, 1, -INFINITY);
+    addIf(fraction(rest), 1 / unit, NAN);
+    return o;
   }
 
   /// scale, softcap, bias, regions; the raw product if there is nothing to do but the scale.

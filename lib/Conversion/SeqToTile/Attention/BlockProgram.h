@@ -10,6 +10,7 @@ namespace seqc::convert {
 struct AttentionConfig {
   int64_t bm, bn; ///< rows and keys of a block
   int64_t d, dv;  ///< extents of the tiles along the head dims, at least D and DV; surplus columns are 0
+  bool guard;     ///< values at keys that a row does not see do not reach it, NaN and infinities included
 };
 
 /// Memory of the operands; views have the dims of the op's operands.

@@ -136,8 +136,7 @@ struct RaiseCollapse : OpRewritePattern<tensor::CollapseShapeOp> {
       if (!op.getResultType().hasStaticShape() && !broadcast)
         return failure();
       // Sizes of the result: products of the source's.
-      Value like = op.getResultType().hasStaticShape() ? op.getSrc() : Value(collapsedLike(b, op));
-      b.replaceOp(op, collapser.collapse(b, op.getSrc(), like));
+      b.replaceOp(op, collapser.collapse(b, op.getSrc(), collapsedLike(b, op)));
       return success();
     }
     SmallVector<Value> operands;
@@ -203,7 +202,8 @@ private:
       return slice.getMixedSizes()[dim];
     if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
       Value product;
-      for (int64_t d : collapse.getReassociationIndices()[dim]) {
+      ReassociationIndices group = collapse.getReassociationIndices()[dim];
+      for (int64_t d : group) {
         Value size = getValueOrCreateConstantIndexOp(b, loc, tensor::getMixedSize(b, loc, collapse.getSrc(), d));
         product = product ? arith::MulIOp::create(b, loc, product, size).getResult() : size;
       }

@@ -37,6 +37,13 @@ OpFoldResult SplatOp::fold(FoldAdaptor adaptor) {
   return DenseElementsAttr::get(getType(), adaptor.getS());
 }
 
+OpFoldResult ScalarOp::fold(FoldAdaptor adaptor) {
+  if (auto splat = getT().getDefiningOp<SplatOp>())
+    return splat.getS();
+  auto constant = dyn_cast_or_null<SplatElementsAttr>(adaptor.getT());
+  return constant ? OpFoldResult(constant.getSplatValue<Attribute>()) : OpFoldResult();
+}
+
 OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) { return splatAs(adaptor.getT(), getType()); }
 
 LogicalResult BroadcastOp::canonicalize(BroadcastOp op, PatternRewriter &rewriter) { return splatThrough(op, op.getT(), rewriter); }

@@ -23,6 +23,12 @@ LogicalResult IotaOp::verify() { return verifyDims(*this, "dim", getDim(), getTy
 
 LogicalResult SplatOp::verify() { return verifyElement(*this, getType(), getS().getType()); }
 
+LogicalResult ScalarOp::verify() {
+  if (getT().getType().getRank() != 0)
+    return emitOpError() << "expects a tile of rank 0, but got " << getT().getType();
+  return verifyElement(*this, getT().getType(), getS().getType());
+}
+
 LogicalResult BroadcastOp::verify() {
   RankedTensorType source = getT().getType(), result = getType();
   int64_t at = getAt();

@@ -28,6 +28,15 @@ def Tile_SplatOp : Tile_Op<"splat", AllLevels, [Pure]> {
   let hasVerifier = 1;
   let hasFolder = 1;
 }
+def Tile_ScalarOp : Tile_Op<"scalar", AllLevels, [Pure]> {
+  let summary = "the element of a tile of rank 0, as a scalar: a condition or a bound that depends on data";
+  let description = [{ Constraints: (C47) the tile has rank 0; the result has its element type. }];
+  let arguments = (ins TileTensor:$t);
+  let results = (outs Tile_AnyScalar:$s);
+  let assemblyFormat = "$t `` custom<Options>(attr-dict) `:` type($t) `->` type($s)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
 def Tile_BroadcastOp : Tile_ShapeOp<"broadcast", (ins I64Attr:$at)> {
   let summary = "inserts a dim at position `at`; its extent follows from the result type";
   let description = [{ `result[i0, .., j, ..] = t[i0, ..]`. Constraints: (C14) the result without dim `at` has the operand's type. }];
