@@ -7,7 +7,7 @@
 
 // Same lengths, a whole number of key blocks, no mask: one loop over full blocks, no select, no guard against -inf.
 // CHECK-LABEL: tile.kernel @seqc_attention_f32_
-// CHECK-SAME: config(#tile.config<{bm = 64, bn = 64, d = 16, dv = 16}>) params(["in0", "in1", "in2", "out0", "B"])
+// CHECK-SAME: config(#tile.config<{bm = 64, bn = 64, d = 16, dv = 16, guard = 1}>) params(["in0", "in1", "in2", "out0", "B"])
 // CHECK: %[[Q:.*]] = tile.load %{{.*}} : <64x16xf32, [16, 1]> -> tensor<64x16xf32>
 // CHECK: scf.for
 // CHECK: %[[K:.*]] = tile.load %{{.*}} -> tensor<64x16xf32>
@@ -23,7 +23,7 @@
 // A row without weights is 0.
 // CHECK: arith.cmpf oeq
 // CHECK: tile.store
-// GPU: remark: config-chosen: attention {bm = 64, bn = 64, d = 16, dv = 16}
+// GPU: remark: config-chosen: attention {bm = 64, bn = 64, d = 16, dv = 16, guard = 0}
 func.func @full(%q: tensor<?x4x64x16xf32> {seq.dims = ["B", 4, 64, 16]}, %k: tensor<?x4x64x16xf32> {seq.dims = ["B", 4, 64, 16]},
                 %v: tensor<?x4x64x16xf32> {seq.dims = ["B", 4, 64, 16]}) -> tensor<?x4x64x16xf32> attributes {seq.export} {
   %o = seq.attention %q, %k, %v : tensor<?x4x64x16xf32>, tensor<?x4x64x16xf32>, tensor<?x4x64x16xf32> -> tensor<?x4x64x16xf32>
@@ -34,7 +34,7 @@ func.func @full(%q: tensor<?x4x64x16xf32> {seq.dims = ["B", 4, 64, 16]}, %k: ten
 
 // Causal, dynamic lengths, 16-bit inputs, grouped heads: full blocks, then blocks that cross the diagonal; weights are rounded before the second product.
 // CHECK-LABEL: tile.kernel @seqc_attention_bf16_
-// CHECK-SAME: config(#tile.config<{bm = 64, bn = 128, d = 64, dv = 64}>) params(["in0", "in1", "in2", "out0", "out1", "B", "M", "N"])
+// CHECK-SAME: config(#tile.config<{bm = 64, bn = 128, d = 64, dv = 64, guard = 1}>) params(["in0", "in1", "in2", "out0", "out1", "B", "M", "N"])
 // CHECK: arith.divui %{{.*}}, %c4
 // CHECK: scf.for
 // CHECK-NOT: arith.select
@@ -44,6 +44,9 @@ func.func @full(%q: tensor<?x4x64x16xf32> {seq.dims = ["B", 4, 64, 16]}, %k: ten
 // CHECK: arith.cmpi slt, %{{.*}} : tensor<64x128xi32>
 // CHECK: arith.select %{{.*}} : tensor<64x128xi1>, tensor<64x128xf32>
 // CHECK: arith.select %{{.*}} : tensor<64xi1>, tensor<64xf32>
+// CHECK: %[[TOTAL:.*]] = tile.scalar
+// CHECK: %[[FINITE:.*]] = arith.cmpf oeq, %[[TOTAL]]
+// CHECK: scf.if %[[FINITE]]
 // CHECK-NOT: scf.for
 // CHECK: tile.store %{{.*}} : tensor<64xf32>
 // GPU: remark: config-chosen: attention {bm = 128, bn = 128, d = 64, dv = 64}

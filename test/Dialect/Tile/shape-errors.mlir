@@ -23,7 +23,7 @@ tile.kernel @c47_rank(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>, %n: index, %s: f32
 tile.kernel @c47_element(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>, %n: index, %s: f32) level(block)
   params(["x", "y", "n", "s"]) access(["read", "write", "value", "value"]) grid { tile.grid_yield %n } {
   %t = arith.constant dense<1.0> : tensor<f32>
-  // expected-error @+1 {{expects the element type 'f32', but got}}
+  // expected-error @+1 {{expects the element type 'f64', but got}}
   %r = tile.scalar %t : tensor<f32> -> f64
 }
 

@@ -101,7 +101,7 @@ TEST_F(SeqTransformsTest, NearMatchesKeepResults) {
 }
 
 TEST_F(SeqTransformsTest, CanonicalFormsKeepResults) {
-  EXPECT_EQ(compare("canonicalize.mlir", seqc::seq::createCanonicalizePass, 0.0), 4);
+  EXPECT_EQ(compare("canonicalize.mlir", seqc::seq::createCanonicalizePass, 0.0), 5);
 }
 
 TEST_F(SeqTransformsTest, InferredTypesTakeKnownSizes) {
