@@ -39,10 +39,26 @@ static std::string listText(const json::Array *list) {
 
 static StringRef text(const json::Object &o, StringRef key) { return o.getString(key).value_or(""); }
 
-static void printTensors(StringRef title, const json::Array *tensors) {
-  for (const json::Value &v : tensors ? *tensors : json::Array())
+/// ", the next x" for an output that is input x at the next call.
+static std::string stateText(const json::Object &function, int64_t output) {
+  const json::Array *states = function.getArray("states"), *inputs = function.getArray("inputs");
+  for (const json::Value &v : states ? *states : json::Array()) {
+    const json::Object *s = v.getAsObject();
+    if (!s || !inputs || s->getInteger("output") != output)
+      continue;
+    int64_t input = s->getInteger("input").value_or(-1);
+    if (input >= 0 && input < static_cast<int64_t>(inputs->size()) && (*inputs)[input].getAsObject())
+      return ", the next " + text(*(*inputs)[input].getAsObject(), "name").str();
+  }
+  return "";
+}
+
+static void printTensors(const json::Object &function, StringRef title, StringRef key) {
+  const json::Array *tensors = function.getArray(key);
+  for (auto [i, v] : enumerate(tensors ? *tensors : json::Array()))
     if (const json::Object *t = v.getAsObject())
-      outs() << formatv("    {0,-7} {1} : {2} {3}\n", title, text(*t, "name"), text(*t, "dtype"), listText(t->getArray("shape")));
+      outs() << formatv("    {0,-7} {1} : {2} {3}{4}\n", title, text(*t, "name"), text(*t, "dtype"), listText(t->getArray("shape")),
+                        key == "outputs" ? stateText(function, i) : "");
 }
 
 static void printFunction(const json::Object &f) {
@@ -54,8 +70,8 @@ static void printFunction(const json::Object &f) {
         const json::Array *own = plan->getArray("launches");
         outs() << formatv("    on {0}: {1} launches, workspace {2} bytes\n", target.str(), own ? own->size() : 0, exprText(plan->get("workspace_bytes")));
       }
-  printTensors("input", f.getArray("inputs"));
-  printTensors("output", f.getArray("outputs"));
+  printTensors(f, "input", "inputs");
+  printTensors(f, "output", "outputs");
   for (const json::Value &a : f.getArray("assume") ? *f.getArray("assume") : json::Array())
     outs() << "    assume  " << exprText(&a) << '\n';
 }

@@ -126,6 +126,11 @@ private:
         return ret->emitError("expects sizes of result ") << i << " in terms of the named dims";
       record.outputs.push_back({nameOf(func.getResultAttrDict(i), "output", i), dtypeOf(v.getType()), {shape->begin(), shape->end()}});
     }
+    for (unsigned i = 0; i < func.getNumResults(); ++i)
+      if (auto state = func.getResultAttrOfType<StringAttr>(i, seq::kStateAttr)) {
+        auto isState = [&](const TensorRecord &t) { return t.name == state.getValue(); };
+        record.states.emplace_back(llvm::find_if(record.inputs, isState) - record.inputs.begin(), i);
+      }
     if (auto assume = func->getAttrOfType<ArrayAttr>(seq::kAssumeAttr))
       for (Attribute a : assume) {
         llvm::Expected<Expr> e = Expr::parse(cast<StringAttr>(a).getValue());

@@ -111,7 +111,7 @@ json::Object Manifest::toJson() const {
   for (const FunctionRecord &f : functions)
     functionList.push_back(seqc::toJson(f));
   json::Object o{{"schema", 1},
-                 {"producer", json::Object{{"name", "seqc"}, {"version", "0.1.0"}, {"llvm", LLVM_VERSION_STRING}}},
+                 {"producer", json::Object{{"name", "seqc"}, {"version", SEQC_VERSION}, {"llvm", LLVM_VERSION_STRING}}},
                  {"kernels", std::move(kernelList)},
                  {"functions", std::move(functionList)}};
   if (!weightList.empty())

@@ -52,7 +52,7 @@ run_all_tests() {
   run_class build "$budget_build" build_all
   if [ $failed = 0 ]; then
     run_class "hygiene and documents" 1 test_hygiene
-    run_class "compile times" 1 test_compile_times
+    run_class "compile times" 2 test_compile_times
     run_class "unit and lit" "$budget_unit" test_unit_and_lit
     run_class "CPU execution" "$budget_exec" test_execution
     run_class "package, runtime, fuzz" "$budget_package" test_package

@@ -163,7 +163,42 @@ func.func @name_unique_result(%x: tensor<4xf32>) -> (tensor<4xf32> {seq.name = "
 
 // -----
 
-// expected-error@+1 {{expects 'seq.name' on result 0, but got 'seq.dims'}}
+// expected-error@+1 {{expects 'seq.state' of result 0 to be the 'seq.name' of an argument, but got "y"}}
+func.func @state_unknown(%x: tensor<4xf32> {seq.name = "x"}) -> (tensor<4xf32> {seq.state = "y"}) {
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{expects 'seq.state' of result 0 to be the 'seq.name' of an argument, but got 0}}
+func.func @state_no_name(%x: tensor<4xf32> {seq.name = "x"}) -> (tensor<4xf32> {seq.state = 0}) {
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{expects result 0 to have the dtype and rank of argument "x", its state, but got 'tensor<4xf32>' and 'tensor<4x1xf32>'}}
+func.func @state_rank(%x: tensor<4x1xf32> {seq.name = "x"}, %y: tensor<4xf32>) -> (tensor<4xf32> {seq.state = "x"}) {
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{expects result 0 to have the dtype and rank of argument "x", its state, but got 'tensor<4xf32>' and 'tensor<4xf16>'}}
+func.func @state_dtype(%x: tensor<4xf16> {seq.name = "x"}, %y: tensor<4xf32>) -> (tensor<4xf32> {seq.state = "x"}) {
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{expects one result for state "x", but got results 0 and 1}}
+func.func @state_twice(%x: tensor<4xf32> {seq.name = "x"}) -> (tensor<4xf32> {seq.state = "x"}, tensor<4xf32> {seq.state = "x"}) {
+  return %x, %x : tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{expects 'seq.name' or 'seq.state' on result 0, but got 'seq.dims'}}
 func.func @dims_on_result(%x: tensor<4xf32>) -> (tensor<4xf32> {seq.dims = [4]}) {
   return %x : tensor<4xf32>
 }

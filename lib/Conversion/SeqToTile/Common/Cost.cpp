@@ -4,23 +4,56 @@
 #include "seqc/Analysis/BufferPlan.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include <map>
 
 using namespace mlir;
 
 namespace seqc::convert {
 namespace {
 
+/// A sum that stays short: one term per product of dims.
+class Sum {
+public:
+  void add(const Expr &e) {
+    auto [factor, rest] = split(e);
+    if (factor == 0)
+      return;
+    auto &term = terms[rest.str()];
+    term.first += factor;
+    term.second = rest;
+  }
+  Expr expr() const {
+    Expr sum;
+    for (const auto &[text, term] : terms)
+      sum = sum + Expr(term.first) * term.second;
+    return sum;
+  }
+
+private:
+  /// Constant factor and the rest of a product.
+  static std::pair<int64_t, Expr> split(const Expr &e) {
+    if (e.isConst())
+      return {e.value(), Expr(1)};
+    if (e.op() != Expr::Op::Mul)
+      return {1, e};
+    auto [a, x] = split(e.lhs());
+    auto [b, y] = split(e.rhs());
+    return {a * b, x * y};
+  }
+  std::map<std::string, std::pair<int64_t, Expr>> terms;
+};
+
 class CostModel {
 public:
   CostModel(seq::GroupOp group, ShapeExprs &shapes) : group(group), shapes(shapes) {}
 
   std::optional<Cost> run() {
-    Cost cost;
+    Sum flopsSum, bytesSum;
     for (Operation &op : group.getBody().front()) {
       std::optional<Expr> flops = flopsOf(&op);
       if (!flops)
         return std::nullopt;
-      cost.flops = cost.flops + *flops;
+      flopsSum.add(*flops);
     }
     llvm::SetVector<Value> inputs;
     getUsedValuesDefinedAbove(group->getRegions(), inputs);
@@ -28,15 +61,15 @@ public:
       std::optional<Expr> bytes = bytesRead(v);
       if (!bytes)
         return std::nullopt;
-      cost.bytes = cost.bytes + *bytes;
+      bytesSum.add(*bytes);
     }
     for (Value v : group->getResults()) {
       std::optional<Expr> bytes = bytesOf(v);
       if (!bytes)
         return std::nullopt;
-      cost.bytes = cost.bytes + *bytes;
+      bytesSum.add(*bytes);
     }
-    return cost;
+    return Cost{flopsSum.expr(), bytesSum.expr()};
   }
 
 private:

@@ -90,6 +90,25 @@ static LogicalResult verifyName(FunctionOpInterface fn, StringRef what, unsigned
   return success();
 }
 
+//===-- seq.state --------------------------------------------------------------===//
+
+static LogicalResult verifyState(FunctionOpInterface fn, unsigned result, Attribute value) {
+  auto name = dyn_cast<StringAttr>(value);
+  for (unsigned i = 0; name && i < fn.getNumArguments(); ++i) {
+    if (fn.getArgAttr(i, kNameAttr) != name)
+      continue;
+    auto from = dyn_cast<RankedTensorType>(fn.getResultTypes()[result]), to = argType(fn, i);
+    if (!from || !to || from.getElementType() != to.getElementType() || from.getRank() != to.getRank())
+      return fn.emitOpError() << "expects result " << result << " to have the dtype and rank of argument " << value << ", its state, but got "
+                              << fn.getResultTypes()[result] << " and " << fn.getArgumentTypes()[i];
+    for (unsigned other = 0; other < result; ++other)
+      if (fn.getResultAttr(other, kStateAttr) == value)
+        return fn.emitOpError() << "expects one result for state " << value << ", but got results " << other << " and " << result;
+    return success();
+  }
+  return fn.emitOpError() << "expects 'seq.state' of result " << result << " to be the 'seq.name' of an argument, but got " << value;
+}
+
 LogicalResult SeqDialect::verifyRegionArgAttribute(Operation *op, unsigned region, unsigned arg, NamedAttribute attr) {
   auto fn = dyn_cast<FunctionOpInterface>(op);
   if (!fn)
@@ -105,7 +124,9 @@ LogicalResult SeqDialect::verifyRegionResultAttribute(Operation *op, unsigned re
   auto fn = dyn_cast<FunctionOpInterface>(op);
   if (fn && attr.getName() == kNameAttr)
     return verifyName(fn, "result", result, attr.getValue(), [&](unsigned i) { return fn.getResultAttr(i, kNameAttr); });
-  return op->emitOpError() << "expects 'seq.name' on result " << result << ", but got '" << attr.getName().getValue() << "'";
+  if (fn && attr.getName() == kStateAttr)
+    return verifyState(fn, result, attr.getValue());
+  return op->emitOpError() << "expects 'seq.name' or 'seq.state' on result " << result << ", but got '" << attr.getName().getValue() << "'";
 }
 
 //===-- Attributes of functions and modules --------------------------------------===//

@@ -24,6 +24,7 @@ inline constexpr llvm::StringLiteral kExportAttr = "seq.export";
 inline constexpr llvm::StringLiteral kWeightsAttr = "seq.weights";
 /// Argument attribute: name of the argument in the package; result attribute likewise.
 inline constexpr llvm::StringLiteral kNameAttr = "seq.name";
+inline constexpr llvm::StringLiteral kStateAttr = "seq.state";
 
 /// True for `[A-Za-z_][A-Za-z0-9_]*`: names of dims, arguments, results, schemes.
 bool isIdentifier(llvm::StringRef name);

@@ -16,6 +16,7 @@ def Seq_Dialect : Dialect {
     - argument attribute `seq.dims = ["B", "L", 768]` names dynamic dims (equal names are equal sizes, checked at launch). One entry per dim:
       a name (of a dynamic or static dim) or the static size. Names are identifiers; equal names never have different static sizes.
     - argument and result attribute `seq.name = "x"`: the name in the package; an identifier, unique among arguments and among results.
+    - result attribute `seq.state = "x"`: the result is the argument of that `seq.name` at the next call; one dtype and rank, each argument once.
     - function attribute `seq.assume = ["L % 64 == 0"]`: facts over the names of `seq.dims`, in the infix syntax of `Expr::parse`.
     - function attribute `seq.export` (unit): a public function with a body; an entry point of the package.
     - module attribute `seq.weights = "file.safetensors"`: the file that holds the `ml_program.global`s with `#ml_program.extern` values.
