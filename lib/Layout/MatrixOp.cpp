@@ -131,7 +131,7 @@ int Matcher::takeMatrices() {
 
 bool Matcher::rowsAligned() const {
   auto aligned = [](const AddressPart &p) { return p.bytes % kRowBytes == 0; };
-  return llvm::all_of(rows, aligned) && llvm::all_of(shared.parts, aligned) && (shared.offset | shared.alignment) % kRowBytes == 0 &&
+  return llvm::all_of(rows, aligned) && llvm::all_of(shared.parts, aligned) && shared.offset % kRowBytes == 0 &&
          shared.maxVector(kRowBytes) == kRowBytes;
 }
 

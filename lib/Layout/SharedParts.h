@@ -19,7 +19,7 @@ struct SharedParts {
   using List = llvm::SmallVector<AddressPart, 16>;
   List parts;
   Transform transform; ///< none or an XOR
-  int64_t boundary = 1, offset = 0, alignment = 0;
+  int64_t boundary = 1, offset = 0;
 
   static std::optional<SharedParts> get(const DigitMap &map, const MemLayout &memory, int elemBits, int64_t offsetElems);
   int64_t maxVector(int64_t wanted) const;

@@ -57,7 +57,6 @@ std::optional<SharedParts> SharedParts::get(const DigitMap &map, const MemLayout
     s.offset = s.transform.apply(s.offset);
     s.transform = Transform::none();
     s.boundary = 1;
-    s.alignment = memory.transform.every | memory.transform.bytes;
   }
   return s;
 }
@@ -149,7 +148,7 @@ std::optional<AccessPlan> seqc::layout::planShared(const DigitMap &map, const Me
     return std::nullopt;
   AccessPlan plan;
   PlanBuilder builder(elemBits);
-  builder.keepAligned(16 | shared->alignment | shared->offset);
+  builder.keepAligned(16 | shared->offset);
   for (const AddressPart &p : shared->parts)
     if (p.axis == Axis::Reg)
       builder.parts.push_back({p.size, p.div, p.bytes});

@@ -178,6 +178,21 @@ TEST(MatchDot, RefusesOtherTiles) {
   EXPECT_FALSE(fits(a, llvm::cantFail(mmaB(other, 32, 16)), d)) << "warps hold other columns";
   EXPECT_FALSE(fits(parsed("reg [2:1@d1, 2:8@d0, 2:8@d1], lane [4:2@d1, 8:1@d0], warp [2:16@d1, 2:16@d0]", {{32, 32}}), b, d))
       << "warps split the contraction";
+  // Tiles that differ from a match in one place only.
+  DigitMap oneA = parsed("reg [2:1@d1, 2:8@d0, 2:8@d1], lane [4:2@d1, 8:1@d0]"), oneB = parsed("reg [2:1@d0, 2:8@d0], lane [4:2@d0, 8:1@d1]");
+  DigitMap oneD = llvm::cantFail(mmaAcc({16, 8}, 1));
+  EXPECT_TRUE(fits(oneA, oneB, oneD));
+  EXPECT_FALSE(fits(oneA, parsed("reg [2:1@d0, 2:8@d0], lane [2:4@d0, 2:2@d0, 8:1@d1]"), oneD)) << "lanes in another order along the contraction";
+  EXPECT_FALSE(fits(oneA, parsed("reg [2:1@d0, 2:8@d0], lane [4:2@d0, 2:1@d1, 2:4@d1, 2:2@d1]"), oneD)) << "lanes in another order along columns";
+  EXPECT_FALSE(fits(parsed("reg [2:1@d1, 2:8@d0, 2:8@d1], lane [4:2@d1, 2:4@d0, 4:1@d0]"), oneB, oneD)) << "lanes in another order along rows";
+  DigitMap warpsD = parsed("reg [2:1@d1, 2:8@d0], lane [4:2@d1, 8:1@d0], warp [2:32@d0, 2:16@d0]");
+  EXPECT_FALSE(fits(llvm::cantFail(mmaA(d, 16, 16)), parsed("reg [2:1@d0, 2:8@d0], lane [4:2@d0, 8:1@d1], warp [4:_]"), warpsD)) << "other rows";
+  DigitMap sharedA = parsed("reg [2:1@d1, 2:8@d0, 2:8@d1], lane [4:2@d1, 8:1@d0], warp [4:_]"), wideD = llvm::cantFail(mmaAcc({16, 32}, 4, {1, 4}));
+  EXPECT_TRUE(fits(sharedA, parsed("reg [2:1@d0, 2:8@d0], lane [4:2@d0, 8:1@d1], warp [2:8@d1, 2:16@d1]"), wideD));
+  EXPECT_FALSE(fits(sharedA, parsed("reg [2:1@d0, 2:8@d0], lane [4:2@d0, 8:1@d1], warp [2:16@d1, 2:8@d1]"), wideD)) << "other columns";
+  EXPECT_FALSE(fits(parsed("reg [2:1@d1, 2:8@d0, 2:8@d1], lane [4:2@d1, 8:1@d0], warp [2:16@d1]"),
+                    parsed("reg [2:1@d0, 2:8@d0], lane [4:2@d0, 8:1@d1], warp [2:16@d0]"), llvm::cantFail(mmaAcc({16, 8}, 2, {1, 1}))))
+      << "warps hold parts of the contraction";
   DigitMap batched = llvm::cantFail(mmaAcc({2, 16, 16}, 2));
   EXPECT_FALSE(fits(a, b, batched));
 }

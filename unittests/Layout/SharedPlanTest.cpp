@@ -112,6 +112,9 @@ TEST(PlanShared, SlicesAddTheirOffset) {
   // An offset that overlaps the digits of the slice is no slice.
   EXPECT_FALSE(planShared(llvm::cantFail(mmaAcc({16, 64}, 1)),
                           llvm::cantFail(MemLayout::get(parsed("addr [64:1@d1, 16:1@d0]"), Transform::sw(128), 16)), 16, 8));
+  MemLayout small = llvm::cantFail(MemLayout::get(parsed("addr [64:1@d1, 4:1@d0]"), Transform::sw(128), 16));
+  EXPECT_FALSE(planShared(blocked({4, 64}, 16, 1), small, 16, 8));
+  EXPECT_TRUE(planShared(blocked({4, 64}, 16, 1), small, 16, 256));
 }
 
 TEST(PlanShared, Vectors) {

@@ -34,6 +34,7 @@ struct Conversion {
   int64_t cost = 0;               ///< shuffles, or wavefronts of writing and reading `via`, of one warp
   int64_t smemCost = 0;           ///< the latter for Shuffle too, so that the cheaper way can be chosen
 };
+/// elemBits: width in memory, whole bytes (predicates travel as bytes).
 Conversion classify(const DigitMap &from, const DigitMap &to, int elemBits);
 
 /// The buffer through which two layouts exchange a tile with the fewest wavefronts (ldmatrix and stmatrix counted where they match): dense with
