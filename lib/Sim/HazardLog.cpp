@@ -26,8 +26,11 @@ void HazardLog::memory(HazardKind kind, const Touch &touch, std::optional<Actor>
     return;
   record->address = touch.address;
   record->bytes = touch.bytes;
-  if (earlier)
-    record->threads.push_back(earlier->thread);
+  if (!earlier)
+    return;
+  record->threads.push_back(earlier->thread);
+  if (earlier->block != touch.actor.block)
+    record->otherBlock = earlier->block;
 }
 
 void HazardLog::sync(HazardKind kind, Actor actor, llvm::ArrayRef<uint32_t> others, std::optional<uint32_t> otherSite) {
@@ -50,8 +53,16 @@ static std::string describe(const Site &site) {
 std::vector<Hazard> HazardLog::hazards(llvm::ArrayRef<Site> sites, llvm::ArrayRef<Extent> coordinates) const {
   std::vector<Hazard> out;
   for (const Record &record : records) {
-    Hazard hazard{record.kind, coordinates[record.block], record.threads, record.address, record.bytes, describe(sites[record.site]), "",
-                  record.count};
+    Hazard hazard;
+    hazard.kind = record.kind;
+    hazard.block = coordinates[record.block];
+    hazard.threads = record.threads;
+    hazard.address = record.address;
+    hazard.bytes = record.bytes;
+    hazard.count = record.count;
+    hazard.where = describe(sites[record.site]);
+    if (record.otherBlock)
+      hazard.otherBlock = coordinates[*record.otherBlock];
     if (record.otherSite)
       hazard.otherWhere = describe(sites[*record.otherSite]);
     out.push_back(std::move(hazard));

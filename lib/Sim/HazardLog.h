@@ -27,7 +27,7 @@ private:
     std::vector<uint32_t> threads;
     uint64_t address = 0;
     uint32_t bytes = 0, site;
-    std::optional<uint32_t> otherSite;
+    std::optional<uint32_t> otherSite, otherBlock;
     uint64_t count = 0;
   };
   Record *add(HazardKind kind, Actor actor, std::optional<uint32_t> otherSite); // null if known already

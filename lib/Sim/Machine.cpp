@@ -48,7 +48,7 @@ uint64_t Machine::random(uint64_t below) {
 
 Report Machine::run() {
   llvm::SaveAndRestore guard(activeMachine, this);
-  for (block = 0; block < coordinates.size(); ++block)
+  for (block = 0; block < coordinates.size() && !stopped; ++block)
     runBlock();
   Report report;
   report.hazards = hazardLog.hazards(image.sites, coordinates);
@@ -135,6 +135,14 @@ char *Machine::genericAccess(char *address, uint32_t site) {
   if (sharedMemory.contains(address))
     return sharedAccess(sharedMemory.kernelAddress(address), site);
   return globalAccess(reinterpret_cast<uint64_t>(address), site);
+}
+
+void Machine::iteration(uint32_t site) {
+  if (++iterations <= launch.loopLimit)
+    return;
+  hazardLog.sync(HazardKind::EndlessLoop, actor(*current, site), {});
+  stopped = true;
+  abandonBlock();
 }
 
 //===- Operations ---------------------------------------------------------------------------------------------------------------------===//

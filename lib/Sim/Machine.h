@@ -48,6 +48,7 @@ public:
   char *sharedAccess(uint64_t address, uint32_t site);
   char *globalAccess(uint64_t address, uint32_t site);
   char *genericAccess(char *address, uint32_t site);
+  void iteration(uint32_t site);
   void operation(uint32_t site, const uint32_t *in, uint32_t *out);
 
   // What operations use.
@@ -96,7 +97,8 @@ private:
   std::vector<uint32_t> ready;
   std::vector<Barrier> barriers;
   Thread *current = nullptr;
-  bool abandoned = false;
+  bool abandoned = false, stopped = false;
+  uint64_t iterations = 0;
   uint64_t randomState;
   Counts counts;
   std::vector<uint64_t> executed; // per site

@@ -32,6 +32,7 @@ llvm::StringRef name(HazardKind kind) {
       "aligned barrier in divergent code",
       "bad barrier id or count",
       "barrier that cannot complete",
+      "loop that does not end",
       "trap",
   };
   return names[static_cast<unsigned>(kind)];
@@ -44,9 +45,15 @@ static void printThreads(llvm::raw_ostream &os, llvm::ArrayRef<uint32_t> threads
     os << " .. (" << threads.size() << ")";
 }
 
+static void printExtent(llvm::raw_ostream &os, const Extent &e) { os << "(" << e[0] << "," << e[1] << "," << e[2] << ")"; }
+
 llvm::raw_ostream &operator<<(llvm::raw_ostream &os, const Hazard &hazard) {
-  os << name(hazard.kind) << ": block (" << hazard.block[0] << "," << hazard.block[1] << "," << hazard.block[2] << ") thread ";
+  os << name(hazard.kind) << ": block ";
+  printExtent(os, hazard.block);
+  os << " thread ";
   printThreads(os, hazard.threads);
+  if (hazard.otherBlock)
+    printExtent(os << ", the last in block ", *hazard.otherBlock);
   if (hazard.bytes)
     os << ", " << hazard.bytes << " bytes at " << llvm::format_hex(hazard.address, 2);
   os << ", in `" << hazard.where << "`";

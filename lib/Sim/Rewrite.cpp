@@ -4,6 +4,7 @@
 #include "Memory.h"
 #include "Ops.h"
 #include "seqc/Target/AsmForms.h"
+#include "llvm/Analysis/CFG.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/InlineAsm.h"
@@ -39,13 +40,13 @@ private:
   Error checkEntry(StringRef name);
   Error rewriteGlobals();
   Error rewriteFunction(Function &function, const Function &source);
+  void countIterations(Function &function, ArrayRef<std::pair<Instruction *, const Instruction *>> pairs);
   Error rewriteInstruction(Instruction &inst, const Instruction &source, Marshal &marshal);
   Error rewriteCall(CallBase &call, const Instruction &source, Marshal &marshal);
   Error rewriteIntrinsic(CallBase &call, StringRef name);
   Error rewriteAccess(Instruction &inst, const Instruction &source, Value *pointer, Type *type, Align align, Mode mode);
   void replaceAccess(Instruction &inst, Value *host);
   void rewriteCast(AddrSpaceCastInst &cast);
-  void moveLocals(Function &function);
   void addEntry();
   void strip();
   uint32_t addSite(Site site) {
@@ -78,12 +79,10 @@ Expected<Rewritten> Rewriter::run(StringRef entry, const DataLayout &layout, con
       return e;
   if (Error e = rewriteGlobals())
     return e;
-  for (auto [function, from] : functions) {
-    moveLocals(*function);
+  for (auto [function, from] : functions)
     for (Instruction &inst : make_early_inc_range(instructions(*function)))
       if (auto *cast = dyn_cast<AddrSpaceCastInst>(&inst))
         rewriteCast(*cast);
-  }
   strip();
   addEntry();
   module.setDataLayout(layout);
@@ -150,11 +149,27 @@ Error Rewriter::rewriteFunction(Function &function, const Function &source) {
   auto from = inst_begin(source);
   for (Instruction &inst : instructions(function))
     pairs.push_back({&inst, &*from++});
+  countIterations(function, pairs);
   Marshal marshal(function);
   for (auto [inst, origin] : pairs)
     if (Error e = rewriteInstruction(*inst, *origin, marshal))
       return e;
   return Error::success();
+}
+
+/// A loop that never ends must not hang the model.
+void Rewriter::countIterations(Function &function, ArrayRef<std::pair<Instruction *, const Instruction *>> pairs) {
+  SmallVector<std::pair<const BasicBlock *, const BasicBlock *>> edges;
+  FindFunctionBackedges(function, edges);
+  SmallPtrSet<const BasicBlock *, 8> ends;
+  for (auto [from, to] : edges)
+    ends.insert(from);
+  for (auto [inst, source] : pairs) {
+    if (!inst->isTerminator() || !ends.contains(inst->getParent()))
+      continue;
+    IRBuilder<> b(inst);
+    b.CreateCall(model(iterationName, b.getVoidTy(), {b.getInt32Ty()}), {b.getInt32(addSite({source, nullptr, 0, 1, Mode::Read}))});
+  }
 }
 
 Error Rewriter::rewriteInstruction(Instruction &inst, const Instruction &source, Marshal &marshal) {
@@ -278,20 +293,6 @@ void Rewriter::rewriteCast(AddrSpaceCastInst &cast) {
   }
   cast.replaceAllUsesWith(value);
   cast.eraseFromParent();
-}
-
-/// Local variables live on the host stack, whose address space is 0.
-void Rewriter::moveLocals(Function &function) {
-  for (Instruction &inst : make_early_inc_range(instructions(function))) {
-    auto *local = dyn_cast<AllocaInst>(&inst);
-    if (!local || local->getAddressSpace() == 0)
-      continue;
-    IRBuilder<> b(local);
-    AllocaInst *moved = b.CreateAlloca(local->getAllocatedType(), 0, local->isArrayAllocation() ? local->getArraySize() : nullptr);
-    moved->setAlignment(local->getAlign());
-    local->replaceAllUsesWith(b.CreateAddrSpaceCast(moved, local->getType()));
-    local->eraseFromParent();
-  }
 }
 
 //===- The rest -----------------------------------------------------------------------------------------------------------------------===//

@@ -21,6 +21,7 @@ namespace seqc::sim {
 inline constexpr llvm::StringLiteral sharedAccessName = "seqc_sim_shared_access";   ///< ptr (i64 address, i32 site)
 inline constexpr llvm::StringLiteral globalAccessName = "seqc_sim_global_access";   ///< ptr (i64 address, i32 site)
 inline constexpr llvm::StringLiteral genericAccessName = "seqc_sim_generic_access"; ///< ptr (ptr, i32 site)
+inline constexpr llvm::StringLiteral iterationName = "seqc_sim_iteration";          ///< void (i32 site), at the end of every iteration of a loop
 inline constexpr llvm::StringLiteral operationName = "seqc_sim_operation";          ///< void (i32 site, ptr in, ptr out)
 inline constexpr llvm::StringLiteral toGenericName = "seqc_sim_to_generic";         ///< ptr (i64 shared address)
 inline constexpr llvm::StringLiteral toSharedName = "seqc_sim_to_shared";           ///< i64 (ptr)

@@ -9,6 +9,7 @@ namespace seqc::sim {
 static char *sharedAccess(uint64_t address, uint32_t site) { return Machine::active().sharedAccess(address, site); }
 static char *globalAccess(uint64_t address, uint32_t site) { return Machine::active().globalAccess(address, site); }
 static char *genericAccess(char *address, uint32_t site) { return Machine::active().genericAccess(address, site); }
+static void iteration(uint32_t site) { Machine::active().iteration(site); }
 static void operation(uint32_t site, const uint32_t *in, uint32_t *out) { Machine::active().operation(site, in, out); }
 static char *toGeneric(uint64_t address) { return Machine::active().shared().hostAddress(address); }
 static uint64_t toShared(const char *host) { return Machine::active().shared().kernelAddress(host); }
@@ -26,17 +27,12 @@ template <typename F> static void *address(F *f) { return reinterpret_cast<void 
 
 std::vector<std::pair<llvm::StringRef, void *>> runtimeFunctions() {
   return {
-      {sharedAccessName, address(sharedAccess)},
-      {globalAccessName, address(globalAccess)},
-      {genericAccessName, address(genericAccess)},
-      {operationName, address(operation)},
-      {toGenericName, address(toGeneric)},
-      {toSharedName, address(toShared)},
-      {"__extendhfsf2", address(extendHalf)},
-      {"__truncsfhf2", address(truncateHalf)},
-      {"__truncdfhf2", address(truncateHalfDouble)},
-      {"__truncsfbf2", address(truncateBfloat)},
-      {"__truncdfbf2", address(truncateBfloatDouble)},
+      {sharedAccessName, address(sharedAccess)},   {globalAccessName, address(globalAccess)},
+      {genericAccessName, address(genericAccess)}, {iterationName, address(iteration)},
+      {operationName, address(operation)},         {toGenericName, address(toGeneric)},
+      {toSharedName, address(toShared)},           {"__extendhfsf2", address(extendHalf)},
+      {"__truncsfhf2", address(truncateHalf)},     {"__truncdfhf2", address(truncateHalfDouble)},
+      {"__truncsfbf2", address(truncateBfloat)},   {"__truncdfbf2", address(truncateBfloatDouble)},
   };
 }
 

@@ -233,18 +233,24 @@ TEST(Memory, GenericPointersAndLocals) {
 }
 
 TEST(Memory, ShortSharedPointers) {
-  // Address arithmetic in 32 bits, as the short-pointer layout makes it.
+  // Address arithmetic in 32 bits, as the layout with short pointers makes it; also backwards.
   std::string text = mapKernel("", R"(
   %at = mul i32 %t, 4
   %base = ptrtoint ptr addrspace(3) @seqc_shared to i32
   %sum = add i32 %base, %at
   %p = inttoptr i32 %sum to ptr addrspace(3)
   store i32 %x, ptr addrspace(3) %p, align 4
-  %y = load i32, ptr addrspace(3) %p, align 4)",
+  %beyond = getelementptr i8, ptr addrspace(3) @seqc_shared, i32 4096
+  %back = sub i32 %at, 4096
+  %q = getelementptr i8, ptr addrspace(3) %beyond, i32 %back
+  %y = load i32, ptr addrspace(3) %q, align 4)",
                                "i32");
+  std::string module = replaced(gpuModule(text), "e-p6:32:32", "e-p3:32:32-p4:32:32-p5:32:32-p6:32:32-p7:32:32");
+  llvm::Expected<Program> program = Program::compileText(module, "k");
+  ASSERT_TRUE(!!program) << llvm::toString(program.takeError());
   std::vector<uint32_t> in = {4, 5, 6}, out(3);
   Launch launch{{1, 1, 1}, {3, 1, 1}, 12, {Param::pointer(in.data()), Param::pointer(out.data())}, {input(in), output(out)}, 0, {}};
-  expectClean(compiled(text), launch, nullptr, [&] { EXPECT_EQ(out, in); });
+  expectClean(*program, launch, nullptr, [&] { EXPECT_EQ(out, in); });
 }
 
 //===- What is refused ----------------------------------------------------------------------------------------------------------------===//

@@ -151,6 +151,8 @@ TEST_F(Sum, TwoBlocksWriteOneByte) {
   Hazard h = hazard("getelementptr float, ptr addrspace(1) %out, i32 %block", "getelementptr float, ptr addrspace(1) %out, i32 0",
                     HazardKind::BlockConflict);
   EXPECT_EQ(h.count, blocks - 1);
+  ASSERT_TRUE(h.otherBlock.has_value());
+  EXPECT_NE(*h.otherBlock, h.block);
 }
 
 TEST_F(Sum, BlockReadsWhatAnotherWrote) {
@@ -211,6 +213,15 @@ TEST_F(Sum, TooFewThreadsInTheBarrierCount) {
   std::string text = replaced(sumKernel(), "call void @llvm.nvvm.barrier.cta.sync.aligned.all(i32 0)",
                               "call void @llvm.nvvm.barrier.cta.sync.aligned.count(i32 0, i32 64)");
   expectHazard(compiled("declare void @llvm.nvvm.barrier.cta.sync.aligned.count(i32, i32)\n" + text), launch, HazardKind::SharedRace);
+}
+
+TEST_F(Sum, LoopThatDoesNotEnd) {
+  launch.loopLimit = 1000;
+  Hazard h = hazard("total:\n",
+                    "total:\n  br label %spin\nspin:\n  %v = load volatile float, ptr addrspace(3) @seqc_shared, align 4\n"
+                    "  %never = fcmp oeq float %v, 0.5\n  br i1 %never, label %spun, label %spin\nspun:\n",
+                    HazardKind::EndlessLoop);
+  EXPECT_EQ(h.count, 1u); // the launch has stopped
 }
 
 TEST_F(Sum, Trap) { hazard("total:\n", "total:\n  call void @llvm.trap()\n", HazardKind::Trap); }

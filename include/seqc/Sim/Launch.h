@@ -40,8 +40,9 @@ struct Launch {
   uint32_t sharedBytes = 0;  ///< size of the external shared array, at most 227 KiB
   std::vector<Param> params; ///< in the order of the kernel's parameters
   std::vector<MemoryRegion> memory;
-  uint64_t seed = 0;          ///< permutes the order of blocks and of threads between synchronising operations
-  std::vector<Extent> blocks; ///< the blocks to run; empty: all of the grid
+  uint64_t seed = 0;               ///< permutes the order of blocks and of threads between synchronising operations
+  std::vector<Extent> blocks;      ///< the blocks to run; empty: all of the grid
+  uint64_t loopLimit = 1ull << 28; ///< iterations of all loops and threads after which the launch is stopped
 };
 
 } // namespace seqc::sim

@@ -29,19 +29,21 @@ enum class HazardKind : uint8_t {
   BarrierDivergence,   ///< lanes of one warp at different instructions of an aligned barrier
   BarrierMismatch,     ///< bad barrier id or thread count, or counts that differ
   BarrierIncomplete,   ///< a barrier that can never complete
+  EndlessLoop,         ///< the launch passed its limit of iterations and was stopped
   Trap,
 };
 llvm::StringRef name(HazardKind kind);
 
 /// The first of all hazards with equal kind and instructions; `count` says how many there were.
 struct Hazard {
-  HazardKind kind;
-  Extent block;
+  HazardKind kind = HazardKind::Trap;
+  Extent block = {0, 0, 0};
   std::vector<uint32_t> threads; ///< linear in the block: the one that noticed, then the others concerned
   uint64_t address = 0;          ///< offset in shared memory, or address in global memory; 0 for synchronisation
   uint32_t bytes = 0;
-  std::string where;      ///< instruction, with its source location if it has one
-  std::string otherWhere; ///< the earlier access or the other operation; may be empty
+  std::string where;                ///< instruction, with its source location if it has one
+  std::optional<Extent> otherBlock; ///< of the other thread of a BlockConflict
+  std::string otherWhere;           ///< the earlier access or the other operation; may be empty
   uint64_t count = 1;
 };
 llvm::raw_ostream &operator<<(llvm::raw_ostream &os, const Hazard &hazard);
