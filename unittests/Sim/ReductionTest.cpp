@@ -170,6 +170,7 @@ TEST_F(Sum, ThreadsOfOneBlockWriteOneByte) { hazard("br i1 %firstThread, label %
 
 TEST_F(Sum, WrongMask) {
   Hazard h = hazard("(i32 -1, float %s4,", "(i32 2147483647, float %s4,", HazardKind::WarpMismatch);
+  ASSERT_FALSE(h.threads.empty());
   EXPECT_EQ(h.threads.front() % 32, 31u); // not in its own mask
 }
 
