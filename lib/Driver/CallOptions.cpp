@@ -7,7 +7,8 @@ using namespace llvm;
 
 namespace seqc::driver {
 
-static cl::opt<std::string> function("function", cl::desc("function to call (default: the only one)"), cl::sub(runCommand()), cl::sub(benchCommand()));
+static cl::opt<std::string> function("function", cl::desc("function to call (default: the only one)"), cl::sub(runCommand()),
+                                     cl::sub(benchCommand()));
 static cl::opt<std::string> shapes("shapes", cl::desc("generate the inputs that are not given, with these dims, as B=2,L=64"), cl::sub(runCommand()),
                                    cl::sub(benchCommand()));
 static cl::opt<uint64_t> seed("seed", cl::desc("seed of generated inputs (default 0)"), cl::init(0), cl::sub(runCommand()), cl::sub(benchCommand()));

@@ -55,8 +55,9 @@ static std::string gpuText() {
       text += "cuda:" + std::to_string(i) + ": " + seqc_rt_last_error();
       continue;
     }
-    text += formatv("cuda:{0} {1}, compute capability {2}.{3}, driver for CUDA {4}.{5}, {6} multiprocessors, {7:f1} GiB", i, device.name, device.compute_major,
-                    device.compute_minor, device.driver_major, device.driver_minor, device.multiprocessors, device.memory_bytes / 1073741824.0)
+    text += formatv("cuda:{0} {1}, compute capability {2}.{3}, driver for CUDA {4}.{5}, {6} multiprocessors, {7:f1} GiB", i, device.name,
+                    device.compute_major, device.compute_minor, device.driver_major, device.driver_minor, device.multiprocessors,
+                    device.memory_bytes / 1073741824.0)
                 .str();
   }
   return text.empty() ? "none" : text;
@@ -66,7 +67,8 @@ Error runDoctor() {
   outs() << "seqc " << SEQC_VERSION << ", runtime " << seqc_rt_version() << ", LLVM " << LLVM_VERSION_STRING << '\n';
   outs() << "cpu: " << sys::getHostCPUName() << ", " << std::thread::hardware_concurrency() << " threads\n";
   std::string missing = missingFeatures();
-  outs() << "default CPU target x86-64-v3: " << (missing.empty() ? "runs here" : "does not run here, this CPU lacks " + missing + "; compile with --cpu=native") << '\n';
+  outs() << "default CPU target x86-64-v3: "
+         << (missing.empty() ? "runs here" : "does not run here, this CPU lacks " + missing + "; compile with --cpu=native") << '\n';
   std::optional<std::string> linker = findLinker();
   outs() << "linker: " << (linker ? *linker : "ld.lld not found: install lld-22") << '\n';
   outs() << "ptxas: " << ptxasText() << '\n';

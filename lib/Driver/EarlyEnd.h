@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the process ends other than by returning: interrupts, the time limit, crashes. Each removes temporary files, ends the tools that run, and leaves
-// with its own exit code; output files are whole or not there.
+// How the process ends other than by returning: interrupts, the time limit, crashes. Each removes temporary files, ends the tools that run, and
+// leaves with its own exit code; output files are whole or not there.
 #ifndef SEQC_LIB_DRIVER_EARLYEND_H
 #define SEQC_LIB_DRIVER_EARLYEND_H
 

@@ -11,7 +11,8 @@ namespace seqc::driver {
 
 /// Sum of `key` ("flops" or "bytes") of the kernels that function `name` launches with these dims; no value if a kernel does not say it. `gpu`: the
 /// launches of GPUs. Alternatives whose guards need the number of multiprocessors have no value.
-std::optional<int64_t> functionCost(const llvm::json::Object &manifest, llvm::StringRef name, const llvm::StringMap<int64_t> &dims, llvm::StringRef key, bool gpu);
+std::optional<int64_t> functionCost(const llvm::json::Object &manifest, llvm::StringRef name, const llvm::StringMap<int64_t> &dims,
+                                    llvm::StringRef key, bool gpu);
 
 } // namespace seqc::driver
 

@@ -63,12 +63,14 @@ static void printTensors(const json::Object &function, StringRef title, StringRe
 
 static void printFunction(const json::Object &f) {
   const json::Array *launches = f.getArray("launches");
-  outs() << formatv("  {0}: {1} launches, workspace {2} bytes\n", text(f, "name"), launches ? launches->size() : 0, exprText(f.get("workspace_bytes")));
+  outs() << formatv("  {0}: {1} launches, workspace {2} bytes\n", text(f, "name"), launches ? launches->size() : 0,
+                    exprText(f.get("workspace_bytes")));
   if (const json::Object *plans = f.getObject("plans"))
     for (const auto &[target, value] : *plans)
       if (const json::Object *plan = value.getAsObject()) {
         const json::Array *own = plan->getArray("launches");
-        outs() << formatv("    on {0}: {1} launches, workspace {2} bytes\n", target.str(), own ? own->size() : 0, exprText(plan->get("workspace_bytes")));
+        outs() << formatv("    on {0}: {1} launches, workspace {2} bytes\n", target.str(), own ? own->size() : 0,
+                          exprText(plan->get("workspace_bytes")));
       }
   printTensors(f, "input", "inputs");
   printTensors(f, "output", "outputs");
@@ -141,7 +143,8 @@ static void printKernels(const json::Object &manifest) {
       if (const json::Object *gpu = StringRef(target).starts_with("sm_") ? record.getAsObject() : nullptr) {
         isThere = true;
         table.add({name, target.str(), gpu->getArray("grid") ? listText(gpu->getArray("grid")) : grid, listText(gpu->getArray("block")), "-",
-                   number(*gpu, "shared_bytes"), number(*gpu, "registers"), number(*gpu, "spill_bytes"), codeBytes(*gpu, files), flops, bytes, config});
+                   number(*gpu, "shared_bytes"), number(*gpu, "registers"), number(*gpu, "spill_bytes"), codeBytes(*gpu, files), flops, bytes,
+                   config});
       }
     if (!isThere)
       table.add({name, "none", grid, "-", "-", "-", "-", "-", "-", flops, bytes, config});

@@ -26,7 +26,8 @@ PtxasTool PtxasTool::parse(StringRef path, StringRef versionText) {
   PtxasTool tool;
   tool.path = path.str();
   SmallVector<StringRef> parts;
-  if (Regex("V([0-9]+)\\.([0-9]+)\\.[0-9]+").match(versionText, &parts) && !parts[1].getAsInteger(10, tool.major) && !parts[2].getAsInteger(10, tool.minor))
+  if (Regex("V([0-9]+)\\.([0-9]+)\\.[0-9]+").match(versionText, &parts) && !parts[1].getAsInteger(10, tool.major) &&
+      !parts[2].getAsInteger(10, tool.minor))
     tool.version = parts[0].drop_front().str();
   return tool;
 }

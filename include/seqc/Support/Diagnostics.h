@@ -19,7 +19,9 @@ enum class DiagnosticClass {
 /// Marks an error: `return withClass(op->emitError(), DiagnosticClass::NoEntryPoint) << "expects ..";`
 mlir::InFlightDiagnostic withClass(mlir::InFlightDiagnostic diagnostic, DiagnosticClass kind);
 /// For every error of the kind "this op, in this form, has no lowering": `return unsupported(op->emitOpError()) << "..";`
-inline mlir::InFlightDiagnostic unsupported(mlir::InFlightDiagnostic diagnostic) { return withClass(std::move(diagnostic), DiagnosticClass::Unsupported); }
+inline mlir::InFlightDiagnostic unsupported(mlir::InFlightDiagnostic diagnostic) {
+  return withClass(std::move(diagnostic), DiagnosticClass::Unsupported);
+}
 
 /// Class of an error as a handler sees it.
 DiagnosticClass classOf(mlir::Diagnostic &diagnostic);
@@ -28,8 +30,8 @@ DiagnosticClass classOf(mlir::Diagnostic &diagnostic);
 class DiagnosticWatch {
 public:
   explicit DiagnosticWatch(mlir::MLIRContext *context);
-  /// The error that a failure meanwhile stands for. `unmarked`: what errors without a class mean: Rejected where the user's program is checked, Internal
-  /// behind those checks.
+  /// The error that a failure meanwhile stands for. `unmarked`: what errors without a class mean: Rejected where the user's program is checked,
+  /// Internal behind those checks.
   llvm::Error error(DiagnosticClass unmarked = DiagnosticClass::Rejected) const;
 
 private:
