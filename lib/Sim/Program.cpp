@@ -26,7 +26,7 @@ struct Program::Impl {
   std::unique_ptr<orc::LLJIT> jit;
   Image image;
   std::vector<Param::Kind> params;
-  bool usesShared = false;
+  uint64_t threadLimit = UINT64_MAX; // of the kernel's attribute
 
   Impl(std::unique_ptr<LLVMContext> c, std::unique_ptr<Module> m) : context(std::move(c)), original(std::move(m)) {}
   Error compile(StringRef entry);
@@ -50,6 +50,22 @@ static orc::JITTargetMachineBuilder hostMachine() {
   return builder;
 }
 
+/// Product of the extents of "nvvm.maxntid", the most threads a block may have.
+static uint64_t attributeLimit(const Function &kernel) {
+  Attribute attribute = kernel.getFnAttribute("nvvm.maxntid");
+  if (!attribute.isValid())
+    return UINT64_MAX;
+  SmallVector<StringRef> extents;
+  attribute.getValueAsString().split(extents, ',');
+  uint64_t product = 1;
+  for (StringRef extent : extents) {
+    unsigned value = 1;
+    extent.trim().getAsInteger(10, value);
+    product *= value;
+  }
+  return product;
+}
+
 Error Program::Impl::compile(StringRef entry) {
   if (!original->getTargetTriple().isNVPTX())
     return createStringError(inconvertibleErrorCode(),
@@ -58,6 +74,8 @@ Error Program::Impl::compile(StringRef entry) {
   Expected<DataLayout> layout = builder.getDefaultDataLayoutForTarget();
   if (!layout)
     return layout.takeError();
+  if (const Function *kernel = original->getFunction(entry))
+    threadLimit = attributeLimit(*kernel);
   std::unique_ptr<Module> host = CloneModule(*original);
   Expected<Rewritten> rewritten = rewriteForHost(*host, *original, entry, *layout, builder.getTargetTriple());
   if (!rewritten)
@@ -90,7 +108,6 @@ Error Program::Impl::link(std::unique_ptr<Module> module, const Rewritten &rewri
   }
   image.sites = rewritten.sites;
   params = rewritten.params;
-  usesShared = rewritten.usesShared;
   return Error::success();
 }
 
@@ -131,6 +148,8 @@ Error Program::Impl::check(const Launch &launch) const {
   }
   if (threads == 0 || threads > maxThreads)
     return bad("1 to 1024 threads in a block", Twine(threads));
+  if (threads > threadLimit)
+    return bad("at most " + Twine(threadLimit) + " threads in a block (nvvm.maxntid)", Twine(threads));
   if (blocks == 0)
     return bad("at least one block", "none");
   for (const Extent &block : launch.blocks)

@@ -125,7 +125,6 @@ Error Rewriter::rewriteGlobals() {
     if (global.getAddressSpace() == Shared) {
       if (!global.isDeclaration() || module.getDataLayout().getTypeAllocSize(global.getValueType()) != 0)
         return unsupported("shared memory as one external array of no elements", "@" + global.getName());
-      result.usesShared = true;
       convertUsersOfConstantsToInstructions({&global});
       Constant *window = ConstantInt::get(Type::getInt64Ty(module.getContext()), SharedMemory::window);
       global.replaceAllUsesWith(ConstantExpr::getIntToPtr(window, global.getType()));

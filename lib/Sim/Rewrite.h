@@ -38,7 +38,6 @@ struct Rewritten {
   std::vector<Site> sites; ///< their instructions belong to `original`
   std::vector<Param::Kind> params;
   std::vector<Table> tables;
-  bool usesShared = false;
 };
 
 /// `module` is a clone of `original`, in the same context. Errors name what the model does not know.

@@ -276,7 +276,7 @@ TEST(Refused, NamesWhatItDoesNotKnow) {
 }
 
 TEST(Refused, LaunchesThatDoNotFit) {
-  Program program = compiled("define ptx_kernel void @k(ptr addrspace(1) %p, i32 %n) {\n  ret void\n}\n");
+  Program program = compiled("define ptx_kernel void @k(ptr addrspace(1) %p, i32 %n) \"nvvm.maxntid\"=\"64,1,1\" {\n  ret void\n}\n");
   std::vector<char> bytes(16);
   Launch good{{1, 1, 1}, {32, 1, 1}, 0, {Param::pointer(bytes.data()), Param::i32(1)}, {input(bytes)}, 0, {}};
   auto error = [&](std::function<void(Launch &)> change) {
@@ -289,6 +289,8 @@ TEST(Refused, LaunchesThatDoNotFit) {
   EXPECT_EQ(error([](Launch &l) { l.params.pop_back(); }), "expects 2 parameters, but got 1");
   EXPECT_EQ(error([](Launch &l) { l.params[1] = Param::i64(1); }), "expects parameter 1 to be of kind i32, but got i64");
   EXPECT_EQ(error([](Launch &l) { l.block = {1025, 1, 1}; }), "expects 1 to 1024 threads in a block, but got 1025");
+  EXPECT_EQ(error([](Launch &l) { l.block = {32, 2, 2}; }), "expects at most 64 threads in a block (nvvm.maxntid), but got 128");
+  EXPECT_EQ(error([](Launch &l) { l.block = {32, 2, 1}; }), "ran");
   EXPECT_EQ(error([](Launch &l) { l.grid[2] = 0; }), "expects at least one block, but got none");
   EXPECT_EQ(error([](Launch &l) { l.blocks = {{1, 0, 0}}; }), "expects blocks to run inside the grid, but got 1 of 1");
   EXPECT_EQ(error([](Launch &l) { l.sharedBytes = 232449; }), "expects at most 232448 bytes of shared memory, but got 232449");
