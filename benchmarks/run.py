@@ -9,7 +9,7 @@ Suites and what they are compared with, in the same run and with the same number
   pointwise   PyTorch, and the time that memcpy takes for the same bytes (`floor`); tensors are at least 4 x the last-level cache
   matmul      PyTorch addmm + gelu
   dot         share of the core's multiply-add peak that the micro-kernel reaches (benchmarks/cpu_dot.cpp)
-  model       PyTorch eager: digits at batch 1 and 32, gpt
+  model       PyTorch eager: digits at batch 1 and 32
   overhead    microseconds of a call that computes nothing to speak of
   compile     seconds of `seqc compile`
 Rows: {suite, case, dtype, unit, ours, [peer, peer_value], [floor], [share]}. The file has the facts of the machine; README tables come from it (utils/bench_tables.py).
@@ -118,15 +118,15 @@ class Bench:
         self.rows.append(row)
         print(json.dumps(row), flush=True)
 
-    def package(self, graph, name):
-        """Compiles a graph (text or path) for this machine; notes the seconds."""
+    def package(self, graph, name, emit="package"):
+        """Compiles a graph (text or path) for this machine; notes the seconds. `emit` object: no weights are read."""
         source, package = self.folder / "case.mlir", self.folder / "case.seqc"
         if isinstance(graph, pathlib.Path):
             source = graph
         else:
             source.write_text(graph)
         start = time.perf_counter()
-        run([self.options.seqc, "compile", source, "-o", package, "--cpu=native"])
+        run([self.options.seqc, "compile", source, "-o", package, "--cpu=native", f"--emit={emit}"])
         self.compile_rows.append({"suite": "compile", "case": name, "unit": "s", "ours": round(time.perf_counter() - start, 3)})
         return package
 
@@ -194,7 +194,7 @@ def main():
             if not bench.compile_rows:
                 bench.package(graphs.attention(), "B1 H8 D64 full")
             if not options.quick:
-                bench.package(TOP / "models/gpt/gpt12.mlir", "gpt, 12 layers") if (TOP / "models/gpt/gpt12.safetensors").exists() else None
+                bench.package(TOP / "models/gpt/gpt12.mlir", "gpt, 12 layers, code only", emit="object")
             for row in {r["case"]: r for r in bench.compile_rows}.values():
                 bench.add(**row)
     machine = {"cpu": cpu_model(), "cores": os.cpu_count(), "threads": options.threads, "last_level_cache_mib": last_level_cache() >> 20,
