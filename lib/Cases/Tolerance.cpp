@@ -28,7 +28,7 @@ Tolerance toleranceOf(DType stored, const Steps &steps) {
   if (!interp::isFloat(stored))
     return {};
   double work = unitRoundoff(stored == DType::F64 ? DType::F64 : DType::F32), k = static_cast<double>(steps.accumulation);
-  double sum = steps.accumulation > 1 ? std::min(k, kDeviations * std::sqrt(k)) + 1 : 0;
+  double sum = steps.accumulation > 1 ? (steps.equalTerms ? k : std::min(k, kDeviations * std::sqrt(k))) + 1 : 0;
   return {steps.roundings * unitRoundoff(stored) + steps.amplification * (steps.operations + kTranscendentalUlp * steps.transcendental + sum) * work};
 }
 

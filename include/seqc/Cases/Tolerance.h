@@ -24,6 +24,7 @@ struct Steps {
   int operations = 4;       ///< other operations in w one after the other
   int roundings = 1;        ///< values stored in t one after the other, the result included
   double amplification = 1; ///< condition number: how much a relative error of an intermediate value in w grows
+  bool equalTerms = false;  ///< sums of equal terms: their rounding errors are not independent, so sum(K) = K + 1
 };
 
 struct Tolerance {
