@@ -15,6 +15,8 @@ struct NodeContext {
   int64_t opset; ///< version of the node's domain
   llvm::SmallVector<Tensor> inputs;
   llvm::SmallVector<Tensor> outputs; ///< one per output of the node
+  /// Translates a graph that is an attribute, with these inputs, in place.
+  std::function<llvm::SmallVector<Tensor>(const Graph &, llvm::ArrayRef<Tensor>)> inlineGraph;
 
   bool has(size_t i) const { return i < inputs.size() && inputs[i]; }
   const Tensor &in(size_t i) const;

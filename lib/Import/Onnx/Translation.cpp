@@ -298,7 +298,18 @@ void Translation::runNode(const Node &node, Scope &scope, size_t index) {
 }
 
 void Translation::emit(const Node &node, Scope &scope, const std::string &name, const Operator &op, int64_t opset) {
-  NodeContext c{*builder, node, opset, {}, {}};
+  auto inlineGraph = [&](const Graph &graph, llvm::ArrayRef<Tensor> inputs) {
+    Location outer = builder->loc;
+    llvm::SmallVector<Tensor> results;
+    for (const std::optional<Tensor> &t : runGraph(graph, inputs, scope, name)) {
+      if (!t)
+        unsupported("a graph with nodes that are not supported");
+      results.push_back(*t);
+    }
+    builder->loc = outer;
+    return results;
+  };
+  NodeContext c{*builder, node, opset, {}, {}, inlineGraph};
   if (!collect(node, scope, c.inputs))
     return giveUp(node, scope);
   c.outputs.resize(node.outputs.size());
@@ -390,24 +401,37 @@ bool Translation::runBranch(const Node &node, Scope &scope, const std::string &n
   const Attribute *branch = node.find(condition->isConst(0) ? "else_branch" : "then_branch");
   if (!branch || branch->kind != Attribute::Kind::Graph || branch->graph->outputs.size() != node.outputs.size())
     invalid("expects a branch with " + llvm::Twine(node.outputs.size()) + " outputs, but got another");
+  llvm::SmallVector<std::optional<Tensor>> results = runGraph(*branch->graph, {}, scope, name);
+  for (auto [output, t] : llvm::zip(node.outputs, results)) {
+    if (t)
+      define(output, *t, scope);
+    else
+      scope.missing.insert(output);
+  }
+  return true;
+}
+
+/// A graph inside the graph, in place: it sees the names around it. Results that could not be translated have no value.
+llvm::SmallVector<std::optional<Tensor>> Translation::runGraph(const Graph &graph, llvm::ArrayRef<Tensor> inputs, Scope &scope, const std::string &name) {
   Scope inner;
   inner.parent = &scope;
   inner.opsets = scope.opsets;
   inner.prefix = name + "/";
-  addInitializers(*branch->graph, inner);
-  runNodes(branch->graph->nodes, inner);
-  for (auto [i, output] : llvm::enumerate(node.outputs)) {
+  if (graph.inputs.size() != inputs.size())
+    invalid("expects a graph with " + llvm::Twine(inputs.size()) + " inputs, but got " + llvm::Twine(graph.inputs.size()));
+  addInitializers(graph, inner);
+  for (auto [v, t] : llvm::zip(graph.inputs, inputs))
+    define(v.name, t, inner);
+  runNodes(graph.nodes, inner);
+  llvm::SmallVector<std::optional<Tensor>> results;
+  for (const ValueInfo &v : graph.outputs) {
     bool isMissing = false;
-    const std::string &result = branch->graph->outputs[i].name;
-    const Tensor *t = find(result, inner, isMissing);
-    if (isMissing)
-      scope.missing.insert(output);
-    else if (!t)
-      invalid("expects a branch that computes '" + result + "', but it does not");
-    else
-      define(output, *t, scope);
+    const Tensor *t = find(v.name, inner, isMissing);
+    if (!t && !isMissing)
+      invalid("expects a graph that computes '" + v.name + "', but it does not");
+    results.push_back(t ? std::optional(*t) : std::nullopt);
   }
-  return true;
+  return results;
 }
 
 //===-- Results -------------------------------------------------------------------===//

@@ -41,6 +41,7 @@ private:
   void emit(const Node &node, Scope &scope, const std::string &name, const Operator &op, int64_t opset);
   bool runFunction(const Node &node, Scope &scope, const std::string &name);
   bool runBranch(const Node &node, Scope &scope, const std::string &name);
+  llvm::SmallVector<std::optional<Tensor>> runGraph(const Graph &graph, llvm::ArrayRef<Tensor> inputs, Scope &scope, const std::string &name);
   void results(const Graph &graph, Scope &scope);
 
   const Tensor *find(llvm::StringRef name, const Scope &scope, bool &isMissing);
