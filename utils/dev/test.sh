@@ -25,6 +25,17 @@ test_unit_and_lit() {
   "$(llvm_tool lit)" -sv -j"$jobs" "$build/test"
 }
 
+# Passed and total are printed; tests that do not pass have a reason in not-passing.txt.
+test_onnx() { "$build/bin/seqc-onnx-tests" test/Import/Onnx/node; }
+
+# The importer under libFuzzer and ASan. LLVM's own marks of memory are off: libLLVM is not built with them.
+test_onnx_fuzz() {
+  ninja -C "$build" -j"$jobs" onnx_fuzzer >"$build/fuzz.log" 2>&1 || { tail -20 "$build/fuzz.log"; return 1; }
+  "$venv/bin/python" utils/onnx/make_corpus.py "$build/fuzz/onnx_corpus"
+  ASAN_OPTIONS=allow_user_poisoning=0 "$build/bin/onnx_fuzzer" -max_total_time=60 -timeout=10 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 "$build/fuzz/onnx_corpus" 2>&1 | tail -12
+  return "${PIPESTATUS[0]}"
+}
+
 test_execution() { (cd "$build" && ctest --output-on-failure -L exec); }
 
 # The runtime alone, without LLVM, under ASan and UBSan: conformance, hostile packages, a short fuzz run.
@@ -56,6 +67,8 @@ run_all_tests() {
     run_class "unit and lit" "$budget_unit" test_unit_and_lit
     run_class "CPU execution" "$budget_exec" test_execution
     run_class "package, runtime, fuzz" "$budget_package" test_package
+    run_class "ONNX node tests" 4 test_onnx
+    run_class "ONNX fuzz" 5 test_onnx_fuzz
     run_class "Python" "$budget_python" test_python
   fi
   printf '\n'

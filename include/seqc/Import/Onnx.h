@@ -6,6 +6,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/Error.h"
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@ constexpr int64_t kMinOpset = 13, kMaxOpset = 27;
 struct ImportOptions {
   std::string function = "main";                 ///< name of the entry point
   std::string weightsFile = "model.safetensors"; ///< what `seq.weights` says
+  size_t inlineBytes = 64;                       ///< constants of at most so many bytes are written into the module
   std::map<std::string, int64_t> dims;           ///< sizes of named dims that are to be static
 };
 

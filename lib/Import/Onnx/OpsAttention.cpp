@@ -34,7 +34,10 @@ std::optional<int64_t> window(NodeContext &c, llvm::StringRef name) {
 
 void attentionOp(NodeContext &c) {
   GraphBuilder &g = c.g;
-  AttentionInputs in{c.in(0), c.in(1), c.in(2)};
+  AttentionInputs in;
+  in.q = c.in(0);
+  in.k = c.in(1);
+  in.v = c.in(2);
   bool isFlat = in.q.rank() == 3;
   if (isFlat) {
     int64_t heads = c.attrInt("q_num_heads", 0), keyHeads = c.attrInt("kv_num_heads", 0);
@@ -47,9 +50,9 @@ void attentionOp(NodeContext &c) {
   if (c.has(4)) {
     if (c.has(6))
       invalid("expects nonpad_kv_seqlen or a past, but got both");
-    for (const Tensor *t : {&in.k, &in.v, &c.in(4), &c.in(5)})
-      if (t->rank() != 4)
-        invalid("expects keys, values and past of rank 4, but got " + describe(*t));
+    for (const Tensor &t : {in.k, in.v, c.in(4), c.in(5)})
+      if (t.rank() != 4)
+        invalid("expects keys, values and past of rank 4, but got " + describe(t));
     in.offset = c.in(4).shape[2];
     in.k = g.concat({c.in(4), in.k}, 2);
     in.v = g.concat({c.in(5), in.v}, 2);
@@ -159,7 +162,10 @@ void tensorScatter(NodeContext &c) {
 /// seq.attention where the functions allow.
 void flexAttention(NodeContext &c) {
   GraphBuilder &g = c.g;
-  AttentionInputs in{c.in(0), c.in(1), c.in(2)};
+  AttentionInputs in;
+  in.q = c.in(0);
+  in.k = c.in(1);
+  in.v = c.in(2);
   checkAttention(g, in);
   double scale = c.attrFloat("scale", 0);
   Tensor s = scaledProduct(g, in.q, in.k, scale != 0 ? scale : 1 / std::sqrt(static_cast<double>(in.q.shape[3].value())));

@@ -90,10 +90,13 @@ void gatherNd(NodeContext &c) {
 
 void oneHot(NodeContext &c) {
   GraphBuilder &g = c.g;
-  const Tensor &index = c.in(0), &values = c.in(2);
-  if (index.isFloat())
-    unsupported("indices that are floats");
-  std::vector<Size> depth = c.contents(1, "depth");
+  const Tensor &values = c.in(2);
+  Tensor index = c.in(0).isFloat() ? g.cast(c.in(0), g.i64()) : c.in(0);
+  std::vector<Size> depth;
+  if (std::optional<double> f = c.in(1).asFloat(); f && *f >= 0 && *f < 1e9)
+    depth.push_back(Size(static_cast<int64_t>(*f)));
+  else
+    depth = c.contents(1, "depth");
   if (depth.size() != 1)
     invalid("expects one depth, but got " + llvm::Twine(depth.size()));
   int64_t dim = c.axis(c.attrInt("axis", -1), index.rank() + 1);

@@ -33,8 +33,8 @@ void hardmax(NodeContext &c) {
   GraphBuilder &g = c.g;
   const Tensor &x = c.in(0);
   int64_t dim = c.axis(c.attrInt("axis", -1), x.rank());
-  Tensor best = g.spread(g.reduce(Reduce::Max, x, {dim}), x, {dim}), position = g.iota(x.shape, dim, g.i64());
-  Tensor none = g.broadcastTo(g.scalar(x.shape[dim], g.i64()), x.shape);
+  Tensor best = g.spread(g.reduce(Reduce::Max, x, {dim}), x, {dim}), position = g.iota(x.shape, dim, g.i32());
+  Tensor none = g.broadcastTo(g.scalar(x.shape[dim], g.i32()), x.shape);
   Tensor first = g.reduce(Reduce::Min, g.select(g.compare(Compare::Eq, x, best), position, none), {dim});
   c.out(g.cast(g.compare(Compare::Eq, position, g.spread(first, x, {dim})), x.element));
 }

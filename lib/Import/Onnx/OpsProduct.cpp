@@ -80,9 +80,13 @@ void einsum(NodeContext &c) {
   left.split(terms, ',');
   if (terms.size() != c.inputs.size())
     invalid("expects an equation of " + llvm::Twine(c.inputs.size()) + " operands, but got '" + equation + "'");
-  if (terms.size() > 2 || !llvm::StringRef(equation).contains("->"))
-    unsupported("an equation of more than two operands or without a result, " + equation);
+  if (terms.size() > 2)
+    unsupported("an equation of more than two operands, " + equation);
   std::string result;
+  if (!llvm::StringRef(equation).contains("->")) // letters that occur once, in order of the alphabet
+    for (char ch = 'A'; ch <= 'z'; ++ch)
+      if (llvm::isAlpha(ch) && left.count(ch) == 1)
+        result += ch;
   for (char ch : right)
     if (ch != ' ')
       result += ch;

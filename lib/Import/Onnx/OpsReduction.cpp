@@ -89,10 +89,10 @@ void argument(NodeContext &c) {
   int64_t dim = c.axis(c.attrInt("axis", 0), x.rank());
   bool isLast = c.attrInt("select_last_index", 0) != 0;
   Tensor best = g.spread(g.reduce(kind, x, {dim}), x, {dim});
-  Tensor position = g.iota(x.shape, dim, g.i64());
-  Tensor none = isLast ? g.constant(-1, x.shape, g.i64()) : g.broadcastTo(g.scalar(x.shape[dim], g.i64()), x.shape);
+  Tensor position = g.iota(x.shape, dim, g.i32());
+  Tensor none = isLast ? g.constant(-1, x.shape, g.i32()) : g.broadcastTo(g.scalar(x.shape[dim], g.i32()), x.shape);
   Tensor found = g.reduce(isLast ? Reduce::Max : Reduce::Min, g.select(g.compare(Compare::Eq, x, best), position, none), {dim});
-  c.out(kept(c, found, {dim}));
+  c.out(kept(c, g.cast(found, g.i64()), {dim}));
 }
 
 /// Sum of the elements up to each position: a sum over the products with a triangle of ones.

@@ -3,6 +3,7 @@
 #include "Registry.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include <climits>
+#include <cmath>
 #include <numeric>
 
 using namespace mlir;
@@ -69,12 +70,28 @@ void constantOfShape(NodeContext &c) {
   c.out(g.broadcastTo(g.reshape(element, {}), shape));
 }
 
+/// A range of floats whose limits are constants.
+void floatRange(NodeContext &c) {
+  GraphBuilder &g = c.g;
+  std::optional<double> start = c.in(0).asFloat(), limit = c.in(1).asFloat(), delta = c.in(2).asFloat();
+  if (!start || !limit || !delta)
+    unsupported("limits that depend on data");
+  double count = std::ceil((*limit - *start) / *delta);
+  if (!(count < 1e9))
+    invalid("expects a range of fewer than 1000000000 elements, but got " + std::to_string(count));
+  Type element = c.in(0).element;
+  Tensor r = g.cast(g.iota({Size(static_cast<int64_t>(std::max(count, 0.0)))}, 0, g.i64()), g.wide(element));
+  c.out(g.cast(g.addScalar(g.scale(r, *delta), *start), element));
+}
+
 void range(NodeContext &c) {
   GraphBuilder &g = c.g;
   const Tensor &start = c.in(0), &limit = c.in(1), &delta = c.in(2);
+  if (start.isFloat())
+    return floatRange(c);
   auto only = [](const Tensor &t) -> Size {
     if (!t.asSize())
-      unsupported("limits that depend on data or are floats");
+      unsupported("limits that depend on data");
     return *t.asSize();
   };
   Size first = only(start), last = only(limit), step = only(delta);

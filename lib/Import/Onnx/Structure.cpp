@@ -221,7 +221,7 @@ Tensor GraphBuilder::slice(const Tensor &x, int64_t dim, const Size &offset, con
   llvm::SmallVector<Size> offsets(x.rank(), Size(0));
   llvm::SmallVector<int64_t> steps(x.rank(), 1);
   Shape shape = x.shape;
-  offsets[dim] = offset;
+  offsets[dim] = size.isConst(0) ? Size(0) : offset; // an offset at the end is not inside
   shape[dim] = size;
   steps[dim] = step;
   return slice(x, offsets, shape, steps);

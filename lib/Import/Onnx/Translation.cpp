@@ -18,8 +18,6 @@ namespace {
 /// Functions and branches in one another; nodes after all functions are opened up.
 constexpr int kMaxDepth = 32;
 constexpr int64_t kMaxNodes = 1'000'000;
-/// Constants of at most so many bytes are written into the module.
-constexpr size_t kInlineBytes = 64;
 } // namespace
 
 std::string identifierOf(llvm::StringRef text) {
@@ -188,7 +186,7 @@ Value Translation::load(const TensorData &data) {
   RankedTensorType type = builder->type(shape, element);
   std::string title = isUsableName(data.name) ? data.name : "constant";
   Location loc = NameLoc::get(b.getStringAttr(title));
-  if (data.bytes.size() <= kInlineBytes) {
+  if (data.bytes.size() <= options.inlineBytes) {
     DenseElementsAttr value;
     if (element.isInteger(1)) {
       llvm::SmallVector<bool> bits;
@@ -265,7 +263,7 @@ void Translation::report(const Node &node, int64_t opset, const std::string &nam
 
 void Translation::runNodes(llvm::ArrayRef<Node> nodes, Scope &scope) {
   if (depth >= kMaxDepth)
-    unsupported("functions or branches in one another, more than " + llvm::Twine(kMaxDepth) + " deep");
+    invalid("expects functions and branches that are at most " + llvm::Twine(kMaxDepth) + " deep in one another, but got more");
   ++depth;
   auto restore = llvm::make_scope_exit([&] { --depth; });
   for (auto [i, node] : llvm::enumerate(nodes))
@@ -274,7 +272,7 @@ void Translation::runNodes(llvm::ArrayRef<Node> nodes, Scope &scope) {
 
 void Translation::runNode(const Node &node, Scope &scope, size_t index) {
   if (++nodesRun > kMaxNodes)
-    unsupported("more than " + llvm::Twine(kMaxNodes) + " nodes");
+    invalid("expects at most " + llvm::Twine(kMaxNodes) + " nodes after functions are opened up, but got more");
   std::string name = scope.prefix + (node.name.empty() ? node.op + "_" + std::to_string(index) : node.name);
   auto version = scope.opsets->find(node.domain);
   int64_t opset = version == scope.opsets->end() ? 1 : version->second;

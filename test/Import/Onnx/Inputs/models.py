@@ -95,6 +95,9 @@ def branch():
                  opsets={"": 20, "local": 1}, functions=[body])
 
 
+NAMES = ["mlp", "unsupported", "names", "shapes", "agreed", "branch"]
+
+
 def main(name, path):
     pathlib.Path(path).write_bytes(globals()[name]())
 
