@@ -307,7 +307,8 @@ private:
     }
     rest = rest.ltrim();
     int64_t number;
-    if (!rest.empty() && isDigit(rest.front())) {
+    StringRef digits = rest.starts_with("-") ? rest.drop_front() : rest; // a number may have a sign
+    if (!digits.empty() && isDigit(digits.front())) {
       if (rest.consumeInteger(10, number))
         return createStringError("number is too large");
       return Expr(number);

@@ -21,6 +21,12 @@ class Reductions(Compiled, test_torch_ops.Reductions):
 
 @needs_torch
 @needs_compiler
+class Shapes(Compiled, test_torch_ops.Shapes):
+    pass
+
+
+@needs_torch
+@needs_compiler
 class Creation(Compiled, test_torch_ops.Creation):
     pass
 

@@ -112,7 +112,7 @@ class Reductions(TorchCase):
 class Shapes(TorchCase):
     def test_views(self):
         functions = {
-            "view": lambda x: x.view(x.shape[0], -1), "reshape": lambda x: x.reshape(-1, 6), "flatten": lambda x: x.flatten(0, 1),
+            "view": lambda x: x.view(x.shape[0], -1), "reshape": lambda x: x.reshape(-1, 6), "flatten": lambda x: x.flatten(0, 1), "flatten all": lambda x: x.reshape(-1),
             "unsqueeze": lambda x: x.unsqueeze(1), "unsqueeze end": lambda x: x.unsqueeze(-1), "squeeze": lambda x: x.unsqueeze(1).squeeze(1),
             "split heads": lambda x: x.view(x.shape[0], x.shape[1], 2, 3).transpose(1, 2), "heads back": lambda x: x.view(*x.shape[:2], 3, 2).transpose(1, 2).reshape(x.shape[0], -1),
             "permute": lambda x: x.permute(2, 0, 1), "transpose": lambda x: x.transpose(0, -1), "mT": lambda x: x.mT, "contiguous": lambda x: x.mT.contiguous(),
@@ -186,6 +186,7 @@ class Products(TorchCase):
             "bmm": lambda a, b, m, v: torch.bmm(a, b), "addmm": lambda a, b, m, v: torch.addmm(v[:1], m.t(), m, beta=0.5, alpha=2), "baddbmm": lambda a, b, m, v: torch.baddbmm(a[:, :, :1], a, b),
             "4d": lambda a, b, m, v: a.unsqueeze(1) @ b.unsqueeze(1).expand(-1, 2, -1, -1), "einsum": lambda a, b, m, v: torch.einsum("bik,bkj->bji", a, b),
             "einsum 3": lambda a, b, m, v: torch.einsum("bik,kj->bij", a, m), "matrix batch": lambda a, b, m, v: m.t() @ b, "outer": lambda a, b, m, v: torch.outer(v, v),
+            "attention of rank 2": lambda a, b, m, v: F.scaled_dot_product_attention(m, m, m), "attention of rank 3": lambda a, b, m, v: F.scaled_dot_product_attention(a, a, a),
         }  # fmt: skip
 
         def make(b, n):

@@ -30,7 +30,7 @@ TEST(Expr, OrderOfFactorsDoesNotMatter) {
 }
 
 TEST(Expr, InfixAndJsonRoundTrip) {
-  for (const char *text : {"L % 64 == 0", "ceildiv(B * L, 4)", "B * (L + 1) - 2", "L <= 4 && B < 3 || L == 1", "min(L, max(B, 3))", "L - (B - 1)"}) {
+  for (const char *text : {"L % 64 == 0", "ceildiv(B * L, 4)", "B * (L + 1) - 2", "L <= 4 && B < 3 || L == 1", "min(L, max(B, 3))", "L - (B - 1)", "0 <= L + -1", "-3 + B"}) {
     Expr e = parsed(text);
     EXPECT_EQ(parsed(e.str()), e) << text << " -> " << e.str();
     llvm::Expected<Expr> back = Expr::fromJson(e.toJson());
