@@ -83,13 +83,18 @@ Value GraphBuilder::index(const Size &s) {
     }
   };
   Value sum;
-  for (const auto &[monomial, coefficient] : s.all()) {
-    int64_t c = coefficient;
+  // What is added comes before what is subtracted.
+  llvm::SmallVector<std::pair<const Size::Monomial *, int64_t>> terms;
+  for (bool isNegative : {false, true})
+    for (const auto &[monomial, coefficient] : s.all())
+      if ((coefficient < 0) == isNegative)
+        terms.push_back({&monomial, coefficient});
+  for (auto [monomial, c] : terms) {
     bool isSubtracted = sum && c < 0 && c != INT64_MIN;
     if (isSubtracted)
       c = -c;
     Value term;
-    for (const auto &atom : monomial) {
+    for (const auto &atom : *monomial) {
       Value factor = atomValue(*atom);
       term = term ? Value(arith::MulIOp::create(b, loc, term, factor)) : factor;
     }
@@ -245,12 +250,20 @@ Tensor GraphBuilder::scalar(const Size &s, Type element) {
 
 //===-- Elementwise ---------------------------------------------------------------===//
 
-Tensor GraphBuilder::named(llvm::StringRef op, llvm::ArrayRef<Tensor> operands) {
-  OperationState state(loc, op);
-  for (const Tensor &t : operands)
-    state.addOperands(value(t));
-  state.addTypes(value(operands.front()).getType());
-  return wrap(b.create(state)->getResult(0), operands.front().shape);
+void GraphBuilder::requireOneType(const Tensor &x, const Tensor &y) {
+  if (x.element != y.element || x.shape != y.shape)
+    invalid("expects operands of one type, but got " + describe(x) + " and " + describe(y));
+}
+
+void GraphBuilder::requireFloat(const Tensor &x) {
+  if (!x.isFloat())
+    unsupported("an operand of type " + describe(x));
+}
+
+Tensor GraphBuilder::absolute(const Tensor &x) {
+  if (x.isFloat())
+    return unary<math::AbsFOp>(x);
+  return wrap(math::AbsIOp::create(b, loc, value(x)), x.shape);
 }
 
 static std::optional<Size> quotient(const Size &x, const Size &y) {
@@ -311,6 +324,7 @@ Tensor GraphBuilder::compare(Compare predicate, const Tensor &x, const Tensor &y
                                                   arith::CmpIPredicate::sle, arith::CmpIPredicate::sgt, arith::CmpIPredicate::sge};
   static constexpr arith::CmpIPredicate kBool[] = {arith::CmpIPredicate::eq,  arith::CmpIPredicate::ne,  arith::CmpIPredicate::ult,
                                                    arith::CmpIPredicate::ule, arith::CmpIPredicate::ugt, arith::CmpIPredicate::uge};
+  requireOneType(x, y);
   auto i = static_cast<size_t>(predicate);
   auto proven = [&](const Size &p, const Size &q) -> std::optional<Size> {
     Size d = q - p, minusD = p - q;
@@ -333,6 +347,9 @@ Tensor GraphBuilder::compare(Compare predicate, const Tensor &x, const Tensor &y
 }
 
 Tensor GraphBuilder::select(const Tensor &condition, const Tensor &x, const Tensor &y) {
+  requireOneType(x, y);
+  if (!condition.isBool() || condition.shape != x.shape)
+    invalid("expects a condition of bools " + str(x.shape) + ", but got " + describe(condition));
   if (condition.isConstant()) {
     bool isAll = llvm::all_of(condition.known->ints, [](const Size &s) { return s.isConst(1); });
     if (isAll || llvm::all_of(condition.known->ints, [](const Size &s) { return s.isConst(0); }))

@@ -108,15 +108,20 @@ public:
 
   //===-- Elementwise, equal shapes -----------------------------------------------===//
 
+  /// Ops of the math dialect on floats; on other types the node is unsupported.
   template <typename Op>
   Tensor unary(const Tensor &x) {
+    requireFloat(x);
     return wrap(Op::create(b, loc, value(x)), x.shape);
   }
   template <typename Op>
   Tensor binary(const Tensor &x, const Tensor &y) {
+    requireOneType(x, y);
     return wrap(Op::create(b, loc, value(x), value(y)), x.shape);
   }
-  Tensor named(llvm::StringRef op, llvm::ArrayRef<Tensor> operands); ///< result of the type of the first operand
+  static void requireOneType(const Tensor &x, const Tensor &y);
+  static void requireFloat(const Tensor &x);
+  Tensor absolute(const Tensor &x);
   Tensor sqrt(const Tensor &x);
   Tensor negate(const Tensor &x);
   Tensor add(const Tensor &x, const Tensor &y);

@@ -59,9 +59,9 @@ void attentionOp(NodeContext &c) {
   }
   checkAttention(g, in);
   if (c.has(3)) {
+    if (!c.in(3).isBool() && !c.in(3).isFloat())
+      invalid("expects a mask of bools or floats, but got " + describe(c.in(3)));
     Tensor mask = extendedMask(g, c.in(3), in.k.shape[2]);
-    if (!mask.isBool() && !mask.isFloat())
-      invalid("expects a mask of bools or floats, but got " + describe(mask));
     (mask.isBool() ? in.keep : in.bias) = mask;
   }
   in.causal = c.attrInt("is_causal", 0) != 0;

@@ -21,6 +21,11 @@ void requireOneType(const Tensor &x, const Tensor &y) {
     invalid("expects operands of one element type, but got " + describe(x) + " and " + describe(y));
 }
 
+void requireFloat(const Tensor &x) {
+  if (!x.isFloat())
+    unsupported("an operand of type " + describe(x));
+}
+
 template <Tensor (GraphBuilder::*f)(const Tensor &, const Tensor &)>
 void binary(NodeContext &c) {
   auto t = c.broadcastInputs({0, 1});
@@ -40,6 +45,8 @@ void variadic(NodeContext &c) {
     requireOneType(r, t[i]);
     r = (c.g.*f)(r, t[i]);
   }
+  if (c.node.op == "Mean")
+    requireFloat(r);
   c.out(c.node.op == "Mean" ? c.g.scale(r, 1.0 / static_cast<double>(t.size())) : r);
 }
 
@@ -145,10 +152,6 @@ void where(NodeContext &c) {
 
 //===-- One operand ---------------------------------------------------------------===//
 
-void requireFloat(const Tensor &x) {
-  if (!x.isFloat())
-    unsupported("an operand of type " + describe(x));
-}
 
 template <typename Op>
 void floatUnary(NodeContext &c) {
@@ -245,7 +248,7 @@ void squareRoot(NodeContext &c) {
 }
 void absolute(NodeContext &c) {
   const Tensor &x = c.in(0);
-  c.out(x.isFloat() ? c.g.unary<math::AbsFOp>(x) : c.g.unary<math::AbsIOp>(x));
+  c.out(c.g.absolute(x));
 }
 
 void sign(NodeContext &c) {

@@ -30,7 +30,7 @@ std::optional<std::vector<int64_t>> reducedAxes(NodeContext &c, int64_t inputSin
 Tensor kept(NodeContext &c, const Tensor &reduced, std::vector<int64_t> dims) { return c.attrInt("keepdims", 1) ? c.g.unsqueeze(reduced, dims) : reduced; }
 
 Tensor same(GraphBuilder &, const Tensor &x) { return x; }
-Tensor magnitude(GraphBuilder &g, const Tensor &x) { return x.isFloat() ? g.unary<math::AbsFOp>(x) : g.unary<math::AbsIOp>(x); }
+Tensor magnitude(GraphBuilder &g, const Tensor &x) { return g.absolute(x); }
 Tensor square(GraphBuilder &g, const Tensor &x) { return g.mul(x, x); }
 Tensor root(GraphBuilder &g, const Tensor &x) {
   if (!x.isFloat())

@@ -199,6 +199,16 @@ Tensor GraphBuilder::broadcastTo(const Tensor &x, llvm::ArrayRef<Size> shape) {
 //===-- Slices and joins ----------------------------------------------------------===//
 
 Tensor GraphBuilder::slice(const Tensor &x, llvm::ArrayRef<Size> offsets, llvm::ArrayRef<Size> shape, llvm::ArrayRef<int64_t> steps) {
+  if (llvm::is_contained(shape, Size(0)))
+    return constant(0, shape, x.element); // offsets at the end are not inside
+  for (int64_t d = 0; d < x.rank(); ++d) {
+    int64_t step = steps.empty() ? 1 : steps[d];
+    if (!x.shape[d].isConst() || !offsets[d].isConst() || !shape[d].isConst())
+      continue;
+    Size end = offsets[d] + (shape[d] - Size(1)) * Size(step) + Size(1);
+    if (offsets[d].value() < 0 || !end.isConst() || end.value() > x.shape[d].value())
+      invalid("expects a slice inside " + describe(x) + ", but got elements " + offsets[d].str() + " to " + end.str() + " of dim " + llvm::Twine(d));
+  }
   bool isWhole = llvm::ArrayRef<Size>(x.shape) == shape && llvm::all_of(offsets, [](const Size &o) { return o.isConst(0); });
   if (isWhole)
     return x;
@@ -221,7 +231,7 @@ Tensor GraphBuilder::slice(const Tensor &x, int64_t dim, const Size &offset, con
   llvm::SmallVector<Size> offsets(x.rank(), Size(0));
   llvm::SmallVector<int64_t> steps(x.rank(), 1);
   Shape shape = x.shape;
-  offsets[dim] = size.isConst(0) ? Size(0) : offset; // an offset at the end is not inside
+  offsets[dim] = offset;
   shape[dim] = size;
   steps[dim] = step;
   return slice(x, offsets, shape, steps);
@@ -232,6 +242,8 @@ Tensor GraphBuilder::concat(llvm::ArrayRef<Tensor> parts, int64_t dim) {
   llvm::SmallVector<Value> values;
   shape[dim] = Size(0);
   for (const Tensor &t : parts) {
+    if (t.element != parts.front().element || t.rank() != parts.front().rank())
+      invalid("expects operands of one type and rank, but got " + describe(parts.front()) + " and " + describe(t));
     for (int64_t d = 0; d < t.rank(); ++d)
       if (d != dim)
         require(shape[d], t.shape[d], "operands of a concatenation");
@@ -252,12 +264,16 @@ Tensor GraphBuilder::pad(const Tensor &x, llvm::ArrayRef<Size> low, llvm::ArrayR
     shape.push_back(low[d] + x.shape[d] + high[d]);
   if (shape == x.shape)
     return x;
+  if (!x.isFloat() && !std::isfinite(padding))
+    invalid("expects a padding value of the type of " + describe(x) + ", but got another");
   TypedAttr attr = x.isFloat() ? TypedAttr(b.getFloatAttr(x.element, padding)) : TypedAttr(b.getIntegerAttr(x.element, static_cast<int64_t>(padding)));
   Value element = arith::ConstantOp::create(b, loc, attr);
   return wrap(tensor::PadOp::create(b, loc, type(shape, x.element), value(x), mixed(low), mixed(high), element), shape);
 }
 
 Tensor GraphBuilder::take(const Tensor &x, const Tensor &indices, int64_t dim) {
+  if (x.rank() == 0 || !(indices.element.isInteger(32) || indices.element.isInteger(64)))
+    invalid("expects rows and integers as indices, but got " + describe(x) + " and " + describe(indices));
   Shape gathered = indices.shape;
   llvm::SmallVector<int64_t> permutation;
   int64_t rank = indices.rank();
@@ -351,6 +367,8 @@ Tensor GraphBuilder::mean(const Tensor &x, llvm::ArrayRef<int64_t> dims) {
 Tensor GraphBuilder::dot(const Tensor &x, const Tensor &y) {
   Shape shape(x.shape.begin(), x.shape.end() - 1);
   shape.push_back(y.shape.back());
+  if (!x.isFloat() || x.element != y.element)
+    unsupported("a product of " + describe(x) + " and " + describe(y));
   require(x.shape.back(), y.shape[y.rank() - 2], "inner dims of a product");
   if (x.rank() == 3)
     require(x.shape[0], y.shape[0], "batches of a product");
