@@ -44,7 +44,8 @@ static Error readTests(Suite &suite, const json::Object &index) {
     if (!model)
       return createStringError("no model '" + t.name + "'");
     t.model = model->data;
-    for (auto [kind, count, list] : {std::tuple("in", o->getInteger("inputs").value_or(0), &t.inputs), std::tuple("out", o->getInteger("outputs").value_or(0), &t.outputs)})
+    for (auto [kind, count, list] :
+         {std::tuple("in", o->getInteger("inputs").value_or(0), &t.inputs), std::tuple("out", o->getInteger("outputs").value_or(0), &t.outputs)})
       for (int64_t i = 0; i < count; ++i) {
         Expected<Tensor> tensor = tensorOf(suite, t.name + "/" + kind + "/" + std::to_string(i));
         if (!tensor)
@@ -118,8 +119,8 @@ static std::string difference(const NodeTest &test, const std::vector<Tensor> &a
   for (auto [o, pair] : enumerate(zip(test.outputs, actual))) {
     const auto &[e, a] = pair;
     if (e.shape != a.shape || e.dtype != a.dtype)
-      return formatv("output {0}: expected {1} of shape [{2:$[, ]}], but got {3} of shape [{4:$[, ]}]", o, interp::name(e.dtype), make_range(e.shape.begin(), e.shape.end()),
-                     interp::name(a.dtype), make_range(a.shape.begin(), a.shape.end()));
+      return formatv("output {0}: expected {1} of shape [{2:$[, ]}], but got {3} of shape [{4:$[, ]}]", o, interp::name(e.dtype),
+                     make_range(e.shape.begin(), e.shape.end()), interp::name(a.dtype), make_range(a.shape.begin(), a.shape.end()));
     double rtol = relativeTolerance(test, e.dtype);
     // Values near 0 of half-precision outputs come from sums of larger ones.
     double largest = 0;
@@ -167,7 +168,8 @@ Result runTest(const NodeTest &test, StringRef cpu) {
   Expected<std::vector<Tensor>> native = graph.native(test.inputs);
   if (!native) {
     std::string problem = toString(native.takeError());
-    bool isUnsupported = StringRef(problem).contains("not supported") || StringRef(problem).contains("no CPU form") || StringRef(problem).contains("does not support");
+    bool isUnsupported =
+        StringRef(problem).contains("not supported") || StringRef(problem).contains("no CPU form") || StringRef(problem).contains("does not support");
     return {isUnsupported ? Outcome::Unsupported : Outcome::Failed, "CPU: " + problem};
   }
   if (std::string d = difference(test, *native); !d.empty())

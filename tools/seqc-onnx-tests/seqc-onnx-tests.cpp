@@ -88,7 +88,9 @@ int main(int argc, char **argv) {
       outs() << "FAILED this reason is not needed\n";
     }
   }
-  auto print = [](const char *what, const Count &c) { outs() << what << ": " << c.passed << " of " << c.all << " passed, " << c.listed << " not passing for a listed reason\n"; };
+  auto print = [](const char *what, const Count &c) {
+    outs() << what << ": " << c.passed << " of " << c.all << " passed, " << c.listed << " not passing for a listed reason\n";
+  };
   print("conformance", conformance);
   print("other node tests", generic);
   outs() << failures << " failed, " << format("%.1f s\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());

@@ -211,12 +211,12 @@ def main():
     parser.add_argument("models", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
     onnxruntime.set_default_logger_severity(4)
-    compared, failures, total = 0, 0, 0
+    comparisons, failures, total = 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(options.seqc, folder)
 
         def check(name, path, draw, compared=None):
-            nonlocal compared, failures, total
+            nonlocal comparisons, failures, total
             total += 1
             try:
                 done, problem = runner.compare(path, draw, 3, compared)
@@ -224,7 +224,7 @@ def main():
                 print(f"skipped {name}: ONNX Runtime: {str(error).splitlines()[0][:160]}")
                 total -= 1
                 return
-            compared += done
+            comparisons += done
             failures += bool(problem)
             if problem:
                 print(f"FAILED {name}: {problem[:600]}")
@@ -242,7 +242,7 @@ def main():
                 onnx.save(model, path)
                 names = dims_of(model)
                 check(f"{name}, round {number}", path, lambda: case.arrays(random, sizes(random, names)), case.compared)
-    print(f"{total} models, {compared} comparisons with ONNX Runtime, {failures} failed")
+    print(f"{total} models, {comparisons} comparisons with ONNX Runtime, {failures} failed")
     return 6 if failures else 0
 
 

@@ -53,7 +53,8 @@ public:
     Unsupported, ///< a model that seqc cannot express; `unsupported` lists all nodes if nodes are the reason
   };
   static char ID;
-  ImportError(Kind kind, std::string message, std::vector<UnsupportedNodes> nodes = {}) : kind(kind), message(std::move(message)), nodes(std::move(nodes)) {}
+  ImportError(Kind kind, std::string message, std::vector<UnsupportedNodes> nodes = {})
+      : kind(kind), message(std::move(message)), nodes(std::move(nodes)) {}
   void log(llvm::raw_ostream &os) const override { os << message; }
   std::error_code convertToErrorCode() const override { return llvm::inconvertibleErrorCode(); }
 

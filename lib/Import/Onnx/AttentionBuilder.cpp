@@ -96,7 +96,8 @@ public:
   void add(Value condition) { all = all ? Value(arith::AndIOp::create(b, g.loc, all, condition)) : condition; }
   /// Conditions on n relative to the position m + offset.
   void position(const AttentionInputs &in, const Tensor &offset) {
-    Value start = offset ? asIndex(tensor::ExtractOp::create(b, g.loc, offset.value, offset.rank() ? ValueRange{block.getArgument(0)} : ValueRange{})) : constant(in.offset.value());
+    Value start = offset ? asIndex(tensor::ExtractOp::create(b, g.loc, offset.value, offset.rank() ? ValueRange{block.getArgument(0)} : ValueRange{}))
+                         : constant(in.offset.value());
     Value at = arith::AddIOp::create(b, g.loc, block.getArgument(2), start), n = block.getArgument(3);
     auto compare = [&](arith::CmpIPredicate p, Value bound) { add(arith::CmpIOp::create(b, g.loc, p, n, bound)); };
     if (in.causal)
@@ -167,9 +168,11 @@ Tensor attention(GraphBuilder &g, AttentionInputs in) {
   Value lengths = in.lengths ? g.value(in.lengths) : Value();
   auto window = [&](const std::optional<int64_t> &w) { return w && causal ? b.getI64IntegerAttr(*w) : IntegerAttr(); };
   Value qv = g.value(q), kv = g.value(in.k), vv = g.value(in.v);
-  auto types = seq::AttentionOp::inferAttentionTypes(cast<RankedTensorType>(qv.getType()), cast<RankedTensorType>(kv.getType()), cast<RankedTensorType>(vv.getType()), /*lse=*/false);
-  auto op = seq::AttentionOp::create(b, g.loc, types, qv, kv, vv, bias ? g.value(bias) : Value(), Value(), lengths, Value(), Value(), b.getF64FloatAttr(scale),
-                                     in.softcap > 0 ? b.getF64FloatAttr(in.softcap) : FloatAttr(), b.getStringAttr(causal.value_or("none")), window(in.left), window(in.right));
+  auto types = seq::AttentionOp::inferAttentionTypes(cast<RankedTensorType>(qv.getType()), cast<RankedTensorType>(kv.getType()),
+                                                     cast<RankedTensorType>(vv.getType()), /*lse=*/false);
+  auto op = seq::AttentionOp::create(b, g.loc, types, qv, kv, vv, bias ? g.value(bias) : Value(), Value(), lengths, Value(), Value(),
+                                     b.getF64FloatAttr(scale), in.softcap > 0 ? b.getF64FloatAttr(in.softcap) : FloatAttr(),
+                                     b.getStringAttr(causal.value_or("none")), window(in.left), window(in.right));
   if (keep || !causal) {
     OpBuilder::InsertionGuard guard(b);
     Type index = b.getIndexType();
@@ -246,7 +249,8 @@ Tensor attentionScores(GraphBuilder &g, const AttentionInputs &in, ScoreStage st
 
 Tensor writeAt(GraphBuilder &g, const Tensor &cache, const Tensor &update, const Tensor &starts, int64_t dim, bool circular) {
   if (cache.rank() != update.rank() || dim == 0 || cache.element != update.element)
-    invalid("expects a cache and an update of one type and rank that is not written along the batch, but got " + describe(cache) + " and " + describe(update));
+    invalid("expects a cache and an update of one type and rank that is not written along the batch, but got " + describe(cache) + " and " +
+            describe(update));
   for (int64_t d = 0; d < cache.rank(); ++d)
     if (d != dim)
       g.require(cache.shape[d], update.shape[d], "dims of a cache and its update");
@@ -295,7 +299,8 @@ Tensor rotate(GraphBuilder &g, const Tensor &x, const Tensor &cosines, const Ten
   Tensor real = g.sub(g.mul(c, first), g.mul(s, second)), imaginary = g.add(g.mul(s, first), g.mul(c, second));
   Shape shape = x.shape;
   shape[last] = turned;
-  Tensor y = interleaved ? g.reshape(g.concat({g.unsqueeze(real, {last + 1}), g.unsqueeze(imaginary, {last + 1})}, last + 1), shape) : g.concat({real, imaginary}, last);
+  Tensor y = interleaved ? g.reshape(g.concat({g.unsqueeze(real, {last + 1}), g.unsqueeze(imaginary, {last + 1})}, last + 1), shape)
+                         : g.concat({real, imaginary}, last);
   if (!rest.isConst(0))
     y = g.concat({y, g.slice(wide, last, turned, rest)}, last);
   return g.cast(y, x.element);

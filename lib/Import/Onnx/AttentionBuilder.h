@@ -14,9 +14,9 @@ struct AttentionInputs {
   Tensor keep;    ///< bool, broadcasts to [B, HQ, M, N]: false hides a key; may be missing
   Tensor lengths; ///< [B], keys that exist; may be missing
   Size offset;
-  Tensor offsets; ///< [B], instead of `offset`; may be missing
-  bool offsetsEndAtLengths = false; ///< offsets are lengths - M
-  bool causal = false;              ///< n <= position
+  Tensor offsets;                     ///< [B], instead of `offset`; may be missing
+  bool offsetsEndAtLengths = false;   ///< offsets are lengths - M
+  bool causal = false;                ///< n <= position
   std::optional<int64_t> left, right; ///< position - left <= n <= position + right
   double scale = 0;                   ///< 0: 1 / sqrt(D)
   double softcap = 0;                 ///< 0: none

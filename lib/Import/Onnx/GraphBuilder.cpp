@@ -169,7 +169,8 @@ Value GraphBuilder::value(const Tensor &t) {
     for (double x : t.known->floats)
       elements.push_back(b.getFloatAttr(t.element, x));
     for (const Size &s : t.known->ints)
-      elements.push_back(b.getIntegerAttr(t.element, llvm::APInt(t.element.getIntOrFloatBitWidth(), s.value(), /*isSigned=*/true, /*implicitTrunc=*/true)));
+      elements.push_back(
+          b.getIntegerAttr(t.element, llvm::APInt(t.element.getIntOrFloatBitWidth(), s.value(), /*isSigned=*/true, /*implicitTrunc=*/true)));
     return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type(t.shape, t.element), elements));
   }
   llvm::SmallVector<Tensor> parts;
@@ -336,7 +337,7 @@ Tensor GraphBuilder::compare(Compare predicate, const Tensor &x, const Tensor &y
     return yes[i] || no[i] ? std::optional(Size(yes[i])) : std::nullopt;
   };
   auto compared = [&](double p, double q) -> double {
-    const bool result[] = {p == q, p != q, p < q, p <= q, p > q, p >= q};
+    const bool result[] = {p == q, p != q, p<q, p <= q, p> q, p >= q};
     return result[i];
   };
   if (Tensor t = fold(x, y, i1(), proven, compared))

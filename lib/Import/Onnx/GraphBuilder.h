@@ -109,13 +109,11 @@ public:
   //===-- Elementwise, equal shapes -----------------------------------------------===//
 
   /// Ops of the math dialect on floats; on other types the node is unsupported.
-  template <typename Op>
-  Tensor unary(const Tensor &x) {
+  template <typename Op> Tensor unary(const Tensor &x) {
     requireFloat(x);
     return wrap(Op::create(b, loc, value(x)), x.shape);
   }
-  template <typename Op>
-  Tensor binary(const Tensor &x, const Tensor &y) {
+  template <typename Op> Tensor binary(const Tensor &x, const Tensor &y) {
     requireOneType(x, y);
     return wrap(Op::create(b, loc, value(x), value(y)), x.shape);
   }

@@ -37,7 +37,8 @@ std::string elementName(int32_t type);
 /// Bytes of an element, 0 for types that seqc does not read.
 int64_t elementBytes(int32_t type);
 
-/// A constant. `bytes` is row-major, little endian, and has the size of dims and type. Where that cannot be (an unsupported type), `problem` says why.
+/// A constant. `bytes` is row-major, little endian, and has the size of dims and type. Where that cannot be (an unsupported type), `problem` says
+/// why.
 struct TensorData {
   std::string name;
   int32_t type = kUndefined;

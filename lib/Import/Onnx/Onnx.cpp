@@ -22,7 +22,8 @@ char ImportError::ID = 0;
 using Kind = ImportError::Kind;
 
 void loadDialects(MLIRContext &context) {
-  context.loadDialect<arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect, math::MathDialect, ml_program::MLProgramDialect, tensor::TensorDialect, seq::SeqDialect>();
+  context.loadDialect<arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect, math::MathDialect, ml_program::MLProgramDialect,
+                      tensor::TensorDialect, seq::SeqDialect>();
 }
 
 std::string tableOf(const std::vector<UnsupportedNodes> &nodes) {

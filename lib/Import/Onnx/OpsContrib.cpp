@@ -134,7 +134,8 @@ void attentionContrib(NodeContext &c) {
   std::vector<int64_t> parts = c.attrInts("qkv_hidden_sizes").value_or(std::vector<int64_t>());
   if (parts.empty() && width.isConst() && width.value() % 3 == 0)
     parts.assign(3, width.value() / 3);
-  if (parts.size() != 3 || x.rank() != 3 || !width.isConst() || parts[0] + parts[1] + parts[2] != width.value() || *std::min_element(parts.begin(), parts.end()) < 1)
+  if (parts.size() != 3 || x.rank() != 3 || !width.isConst() || parts[0] + parts[1] + parts[2] != width.value() ||
+      *std::min_element(parts.begin(), parts.end()) < 1)
     invalid("expects weights of queries, keys and values together, but got " + describe(c.in(1)));
   AttentionInputs in;
   in.q = splitHeads(g, g.slice(x, 2, Size(0), Size(parts[0])), heads);

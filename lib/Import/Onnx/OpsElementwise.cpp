@@ -26,16 +26,14 @@ void requireFloat(const Tensor &x) {
     unsupported("an operand of type " + describe(x));
 }
 
-template <Tensor (GraphBuilder::*f)(const Tensor &, const Tensor &)>
-void binary(NodeContext &c) {
+template <Tensor (GraphBuilder::*f)(const Tensor &, const Tensor &)> void binary(NodeContext &c) {
   auto t = c.broadcastInputs({0, 1});
   requireOneType(t[0], t[1]);
   c.out((c.g.*f)(t[0], t[1]));
 }
 
 /// Min, Max, Sum, Mean of any number of operands.
-template <Tensor (GraphBuilder::*f)(const Tensor &, const Tensor &)>
-void variadic(NodeContext &c) {
+template <Tensor (GraphBuilder::*f)(const Tensor &, const Tensor &)> void variadic(NodeContext &c) {
   llvm::SmallVector<size_t> all = llvm::to_vector(llvm::seq<size_t>(0, c.inputs.size()));
   auto t = c.broadcastInputs(all);
   if (t.empty())
@@ -50,15 +48,13 @@ void variadic(NodeContext &c) {
   c.out(c.node.op == "Mean" ? c.g.scale(r, 1.0 / static_cast<double>(t.size())) : r);
 }
 
-template <Compare predicate>
-void comparison(NodeContext &c) {
+template <Compare predicate> void comparison(NodeContext &c) {
   auto t = c.broadcastInputs({0, 1});
   requireOneType(t[0], t[1]);
   c.out(c.g.compare(predicate, t[0], t[1]));
 }
 
-template <typename Op>
-void bitwise(NodeContext &c) {
+template <typename Op> void bitwise(NodeContext &c) {
   auto t = c.broadcastInputs({0, 1});
   requireOneType(t[0], t[1]);
   if (t[0].isFloat())
@@ -152,16 +148,13 @@ void where(NodeContext &c) {
 
 //===-- One operand ---------------------------------------------------------------===//
 
-
-template <typename Op>
-void floatUnary(NodeContext &c) {
+template <typename Op> void floatUnary(NodeContext &c) {
   requireFloat(c.in(0));
   c.out(c.g.unary<Op>(c.in(0)));
 }
 
 /// Of a 16-bit input in f32, rounded at the end.
-template <Tensor (*f)(NodeContext &, GraphBuilder &, const Tensor &)>
-void activation(NodeContext &c) {
+template <Tensor (*f)(NodeContext &, GraphBuilder &, const Tensor &)> void activation(NodeContext &c) {
   const Tensor &x = c.in(0);
   requireFloat(x);
   c.out(c.g.cast(f(c, c.g, c.g.widen(x)), x.element));
@@ -184,8 +177,12 @@ Tensor softplus(NodeContext &, GraphBuilder &g, const Tensor &x) { return softpl
 Tensor mish(NodeContext &, GraphBuilder &g, const Tensor &x) { return g.mul(x, g.unary<math::TanhOp>(softplusOf(g, x))); }
 Tensor softsign(NodeContext &, GraphBuilder &g, const Tensor &x) { return g.div(x, g.addScalar(g.unary<math::AbsFOp>(x), 1)); }
 Tensor reciprocal(NodeContext &, GraphBuilder &g, const Tensor &x) { return g.div(num(g, x, 1), x); }
-Tensor positivePart(GraphBuilder &g, const Tensor &x, const Tensor &negative) { return g.select(g.compare(Compare::Gt, x, num(g, x, 0)), x, negative); }
-Tensor elu(NodeContext &c, GraphBuilder &g, const Tensor &x) { return positivePart(g, x, g.scale(g.unary<math::ExpM1Op>(x), c.attrFloat("alpha", 1))); }
+Tensor positivePart(GraphBuilder &g, const Tensor &x, const Tensor &negative) {
+  return g.select(g.compare(Compare::Gt, x, num(g, x, 0)), x, negative);
+}
+Tensor elu(NodeContext &c, GraphBuilder &g, const Tensor &x) {
+  return positivePart(g, x, g.scale(g.unary<math::ExpM1Op>(x), c.attrFloat("alpha", 1)));
+}
 Tensor selu(NodeContext &c, GraphBuilder &g, const Tensor &x) {
   double alpha = c.attrFloat("alpha", 1.67326319217681884765625), gamma = c.attrFloat("gamma", 1.05070102214813232421875);
   return g.scale(positivePart(g, x, g.scale(g.unary<math::ExpM1Op>(x), alpha)), gamma);

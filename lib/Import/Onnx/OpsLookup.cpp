@@ -17,7 +17,8 @@ Tensor wrapped(GraphBuilder &g, Tensor index, const Size &extent) {
   if (index.element.isInteger(8))
     index = g.cast(index, g.i32());
   Tensor zero = g.constant(0, index.shape, index.element);
-  Tensor limit = g.broadcastTo(extent.isConst() ? g.constant(static_cast<double>(extent.value()), {}, index.element) : g.scalar(extent, index.element), index.shape);
+  Tensor limit = g.broadcastTo(
+      extent.isConst() ? g.constant(static_cast<double>(extent.value()), {}, index.element) : g.scalar(extent, index.element), index.shape);
   return g.select(g.compare(Compare::Lt, index, zero), g.add(index, limit), index);
 }
 

@@ -105,8 +105,7 @@ void rmsNormalization(NodeContext &c) {
 }
 
 /// ONNX Runtime: normalization of input + skip + bias; the sum is an output too.
-template <bool isSimplified>
-void skipNormalization(NodeContext &c) {
+template <bool isSimplified> void skipNormalization(NodeContext &c) {
   GraphBuilder &g = c.g;
   const Tensor &x = c.in(0);
   size_t biasInput = isSimplified ? 3 : 4;
@@ -199,8 +198,7 @@ void lpNormalization(NodeContext &c) {
 }
 
 /// ONNX Runtime's Gelu of x + bias, exact or by tanh.
-template <bool isFast>
-void biasGelu(NodeContext &c) {
+template <bool isFast> void biasGelu(NodeContext &c) {
   GraphBuilder &g = c.g;
   Tensor x = g.widen(c.in(0));
   if (c.has(1))

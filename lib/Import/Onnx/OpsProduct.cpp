@@ -111,7 +111,8 @@ void einsum(NodeContext &c) {
   for (char ch : b)
     if (!llvm::StringRef(a).contains(ch))
       columns += ch;
-  if (llvm::StringRef(result).find_first_not_of(batch + rows + columns) != llvm::StringRef::npos || result.size() != batch.size() + rows.size() + columns.size())
+  if (llvm::StringRef(result).find_first_not_of(batch + rows + columns) != llvm::StringRef::npos ||
+      result.size() != batch.size() + rows.size() + columns.size())
     invalid("expects an equation whose result has letters of the operands, but got '" + equation + "'");
   Tensor left3 = arranged(g, x, a, batch + rows + inner), right3 = arranged(g, y, b, batch + inner + columns);
   auto extents = [](const Tensor &t, size_t from, size_t count) { return Shape(t.shape.begin() + from, t.shape.begin() + from + count); };
@@ -122,7 +123,8 @@ void einsum(NodeContext &c) {
     g.require(left3.shape[i], right3.shape[i], "batch dims of " + equation);
   for (size_t i = 0; i < inner.size(); ++i)
     g.require(left3.shape[batch.size() + rows.size() + i], right3.shape[batch.size() + i], "inner dims of " + equation);
-  Tensor out = g.dot(g.reshape(left3, {product(batches), product(rowShape), depth}), g.reshape(right3, {product(batches), depth, product(columnShape)}));
+  Tensor out =
+      g.dot(g.reshape(left3, {product(batches), product(rowShape), depth}), g.reshape(right3, {product(batches), depth, product(columnShape)}));
   Shape full = batches;
   full.append(rowShape);
   full.append(columnShape);

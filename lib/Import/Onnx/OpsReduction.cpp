@@ -27,7 +27,9 @@ std::optional<std::vector<int64_t>> reducedAxes(NodeContext &c, int64_t inputSin
   return all;
 }
 
-Tensor kept(NodeContext &c, const Tensor &reduced, std::vector<int64_t> dims) { return c.attrInt("keepdims", 1) ? c.g.unsqueeze(reduced, dims) : reduced; }
+Tensor kept(NodeContext &c, const Tensor &reduced, std::vector<int64_t> dims) {
+  return c.attrInt("keepdims", 1) ? c.g.unsqueeze(reduced, dims) : reduced;
+}
 
 Tensor same(GraphBuilder &, const Tensor &x) { return x; }
 Tensor magnitude(GraphBuilder &g, const Tensor &x) { return g.absolute(x); }
@@ -82,8 +84,7 @@ void reduceLogSumExp(NodeContext &c) {
 }
 
 /// Position of the largest or smallest element: the smallest (or largest) of the positions where it is.
-template <Reduce kind>
-void argument(NodeContext &c) {
+template <Reduce kind> void argument(NodeContext &c) {
   GraphBuilder &g = c.g;
   const Tensor &x = c.in(0);
   int64_t dim = c.axis(c.attrInt("axis", 0), x.rank());

@@ -290,8 +290,8 @@ void slice(NodeContext &c) {
   if (c.has(4))
     steps = c.constants(4, "steps");
   if (ends.size() != starts.size() || dims.size() != starts.size() || steps.size() != starts.size())
-    invalid("expects starts, ends, axes and steps of one length, but got " + llvm::Twine(starts.size()) + ", " + llvm::Twine(ends.size()) + ", " + llvm::Twine(dims.size()) +
-            ", " + llvm::Twine(steps.size()));
+    invalid("expects starts, ends, axes and steps of one length, but got " + llvm::Twine(starts.size()) + ", " + llvm::Twine(ends.size()) + ", " +
+            llvm::Twine(dims.size()) + ", " + llvm::Twine(steps.size()));
   for (size_t i = 0; i < dims.size(); ++i) {
     int64_t dim = dims[i], step = steps[i];
     if (step == 0 || step == INT64_MIN)

@@ -35,11 +35,12 @@ struct ElementInfo {
   const char *name;
   int64_t bytes; // 0: not read
 };
-constexpr ElementInfo kElements[] = {{kFloat, "float", 4},     {kUint8, "uint8", 1},   {kInt8, "int8", 1},       {kUint16, "uint16", 2},   {kInt16, "int16", 2},
-                                     {kInt32, "int32", 4},     {kInt64, "int64", 8},   {kString, "string", 0},   {kBool, "bool", 1},       {kFloat16, "float16", 2},
-                                     {kDouble, "double", 8},   {kUint32, "uint32", 4}, {kUint64, "uint64", 8},   {14, "complex64", 0},     {15, "complex128", 0},
-                                     {kBFloat16, "bfloat16", 2}, {17, "float8e4m3fn", 0}, {18, "float8e4m3fnuz", 0}, {19, "float8e5m2", 0}, {20, "float8e5m2fnuz", 0},
-                                     {21, "uint4", 0},         {22, "int4", 0},        {23, "float4e2m1", 0},    {24, "float8e8m0", 0}};
+constexpr ElementInfo kElements[] = {{kFloat, "float", 4},    {kUint8, "uint8", 1},      {kInt8, "int8", 1},     {kUint16, "uint16", 2},
+                                     {kInt16, "int16", 2},    {kInt32, "int32", 4},      {kInt64, "int64", 8},   {kString, "string", 0},
+                                     {kBool, "bool", 1},      {kFloat16, "float16", 2},  {kDouble, "double", 8}, {kUint32, "uint32", 4},
+                                     {kUint64, "uint64", 8},  {14, "complex64", 0},      {15, "complex128", 0},  {kBFloat16, "bfloat16", 2},
+                                     {17, "float8e4m3fn", 0}, {18, "float8e4m3fnuz", 0}, {19, "float8e5m2", 0},  {20, "float8e5m2fnuz", 0},
+                                     {21, "uint4", 0},        {22, "int4", 0},           {23, "float4e2m1", 0},  {24, "float8e8m0", 0}};
 
 const ElementInfo *findElement(int32_t type) {
   for (const ElementInfo &e : kElements)
@@ -77,8 +78,7 @@ public:
   Error tensor(const ::onnx::TensorProto &p, TensorData &t);
 
 private:
-  template <typename List>
-  Error opsets(const List &list, OpsetVersions &versions) {
+  template <typename List> Error opsets(const List &list, OpsetVersions &versions) {
     for (const auto &o : list) {
       std::string domain = o.domain() == "ai.onnx" ? "" : o.domain();
       if (!versions.emplace(domain, o.version()).second)
@@ -166,7 +166,12 @@ private:
     ValueInfo v;
     v.name = p.name();
     const ::onnx::TypeProto &type = p.type();
-    v.kind = type.has_tensor_type() ? "tensor" : type.has_sequence_type() ? "sequence" : type.has_map_type() ? "map" : type.has_optional_type() ? "optional" : type.has_sparse_tensor_type() ? "sparse tensor" : "";
+    v.kind = type.has_tensor_type()          ? "tensor"
+             : type.has_sequence_type()      ? "sequence"
+             : type.has_map_type()           ? "map"
+             : type.has_optional_type()      ? "optional"
+             : type.has_sparse_tensor_type() ? "sparse tensor"
+                                             : "";
     if (!type.has_tensor_type())
       return v;
     v.type = type.tensor_type().elem_type();
@@ -384,7 +389,8 @@ Expected<Model> readModel(StringRef path, const ReadLimits &limits) {
   if (status.type() != sys::fs::file_type::regular_file)
     return createStringError(std::make_error_code(std::errc::invalid_argument), path + ": expects a regular file");
   if (status.getSize() > limits.fileBytes)
-    return createStringError(path + ": expects at most " + Twine(limits.fileBytes) + " bytes, but got " + Twine(status.getSize()) + "; keep weights as external data");
+    return createStringError(path + ": expects at most " + Twine(limits.fileBytes) + " bytes, but got " + Twine(status.getSize()) +
+                             "; keep weights as external data");
   int fd = ::open(path.str().c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     std::error_code ec(errno, std::generic_category());

@@ -69,8 +69,7 @@ static llvm::SmallVector<Group> commonGroups(llvm::ArrayRef<Size> source, llvm::
   return groups;
 }
 
-template <typename F>
-static llvm::SmallVector<ReassociationIndices> reassociation(llvm::ArrayRef<Group> groups, F range) {
+template <typename F> static llvm::SmallVector<ReassociationIndices> reassociation(llvm::ArrayRef<Group> groups, F range) {
   llvm::SmallVector<ReassociationIndices> lists;
   for (const Group &g : groups) {
     Range r = range(g);
@@ -266,7 +265,8 @@ Tensor GraphBuilder::pad(const Tensor &x, llvm::ArrayRef<Size> low, llvm::ArrayR
     return x;
   if (!x.isFloat() && !std::isfinite(padding))
     invalid("expects a padding value of the type of " + describe(x) + ", but got another");
-  TypedAttr attr = x.isFloat() ? TypedAttr(b.getFloatAttr(x.element, padding)) : TypedAttr(b.getIntegerAttr(x.element, static_cast<int64_t>(padding)));
+  TypedAttr attr =
+      x.isFloat() ? TypedAttr(b.getFloatAttr(x.element, padding)) : TypedAttr(b.getIntegerAttr(x.element, static_cast<int64_t>(padding)));
   Value element = arith::ConstantOp::create(b, loc, attr);
   return wrap(tensor::PadOp::create(b, loc, type(shape, x.element), value(x), mixed(low), mixed(high), element), shape);
 }
@@ -331,7 +331,9 @@ Tensor GraphBuilder::reduce(Reduce kind, const Tensor &x, llvm::ArrayRef<int64_t
     return t;
   Tensor init;
   if (kind == Reduce::Min && !isFloat) // the largest integer: all ones of the smallest
-    init = x.isBool() ? constant(1, shape, x.element) : repeat(fromKnown({{Size(llvm::APInt::getSignedMaxValue(bits).getSExtValue())}, {}}, {}, x.element), shape, llvm::to_vector(llvm::seq<int64_t>(0, shape.size())));
+    init = x.isBool() ? constant(1, shape, x.element)
+                      : repeat(fromKnown({{Size(llvm::APInt::getSignedMaxValue(bits).getSExtValue())}, {}}, {}, x.element), shape,
+                               llvm::to_vector(llvm::seq<int64_t>(0, shape.size())));
   else
     init = constant(initial, shape, x.element);
   auto body = [&](OpBuilder &inner, Location at, ValueRange args) {

@@ -59,7 +59,8 @@ void Translation::run() {
 void Translation::checkOpsets(const OpsetVersions &opsets) {
   auto it = opsets.find("");
   if (it != opsets.end() && (it->second < kMinOpset || it->second > kMaxOpset))
-    unsupported("opset " + llvm::Twine(it->second) + " of ai.onnx (opsets " + llvm::Twine(kMinOpset) + " to " + llvm::Twine(kMaxOpset) + " are read)");
+    unsupported("opset " + llvm::Twine(it->second) + " of ai.onnx (opsets " + llvm::Twine(kMinOpset) + " to " + llvm::Twine(kMaxOpset) +
+                " are read)");
 }
 
 //===-- Inputs and constants ------------------------------------------------------===//
@@ -169,7 +170,8 @@ void Translation::addInitializers(const Graph &graph, Scope &scope) {
 /// Names that can be keys of a safetensors file.
 static bool isUsableName(llvm::StringRef name) {
   const auto *begin = reinterpret_cast<const llvm::UTF8 *>(name.begin());
-  return !name.empty() && !name.contains('\0') && name != "__metadata__" && llvm::isLegalUTF8String(&begin, reinterpret_cast<const llvm::UTF8 *>(name.end()));
+  return !name.empty() && !name.contains('\0') && name != "__metadata__" &&
+         llvm::isLegalUTF8String(&begin, reinterpret_cast<const llvm::UTF8 *>(name.end()));
 }
 
 /// A dense constant or a weight.
@@ -371,7 +373,8 @@ bool Translation::runFunction(const Node &node, Scope &scope, const std::string 
     if (output.empty())
       continue;
     if (i >= f->outputs.size())
-      invalid("expects at most " + llvm::Twine(f->outputs.size()) + " outputs of function " + f->name + ", but got " + llvm::Twine(node.outputs.size()));
+      invalid("expects at most " + llvm::Twine(f->outputs.size()) + " outputs of function " + f->name + ", but got " +
+              llvm::Twine(node.outputs.size()));
     bool isMissing = false;
     const Tensor *t = find(f->outputs[i], inner, isMissing);
     if (isMissing)
@@ -410,7 +413,8 @@ bool Translation::runBranch(const Node &node, Scope &scope, const std::string &n
 }
 
 /// A graph inside the graph, in place: it sees the names around it. Results that could not be translated have no value.
-llvm::SmallVector<std::optional<Tensor>> Translation::runGraph(const Graph &graph, llvm::ArrayRef<Tensor> inputs, Scope &scope, const std::string &name) {
+llvm::SmallVector<std::optional<Tensor>> Translation::runGraph(const Graph &graph, llvm::ArrayRef<Tensor> inputs, Scope &scope,
+                                                               const std::string &name) {
   Scope inner;
   inner.parent = &scope;
   inner.opsets = scope.opsets;
