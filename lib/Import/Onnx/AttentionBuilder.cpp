@@ -254,6 +254,9 @@ Tensor writeAt(GraphBuilder &g, const Tensor &cache, const Tensor &update, const
   for (int64_t d = 0; d < cache.rank(); ++d)
     if (d != dim)
       g.require(cache.shape[d], update.shape[d], "dims of a cache and its update");
+  if (starts.rank() != 1 || starts.isFloat())
+    invalid("expects one position per batch, but got " + describe(starts));
+  g.require(cache.shape[0], starts.shape[0], "positions per batch");
   Size count = update.shape[dim], extent = cache.shape[dim], batch = cache.shape[0];
   if (count.isConst(0))
     return cache;

@@ -33,6 +33,9 @@ Type GraphBuilder::wide(Type t) { return isa<FloatType>(t) && floatBits(t) == 16
 
 RankedTensorType GraphBuilder::type(llvm::ArrayRef<Size> shape, Type element) {
   constexpr int64_t kMaxElements = int64_t{1} << 48;
+  constexpr size_t kMaxRank = 64;
+  if (shape.size() > kMaxRank)
+    unsupported("a tensor of rank " + llvm::Twine(shape.size()));
   llvm::SmallVector<int64_t> extents;
   int64_t elements = 1;
   for (const Size &s : shape) {

@@ -71,6 +71,7 @@ void attentionOp(NodeContext &c) {
     in.lengths = c.in(6);
     if (in.lengths.rank() != 1 || !(in.lengths.element.isInteger(32) || in.lengths.element.isInteger(64)))
       invalid("expects one length per batch, but got " + describe(in.lengths));
+    g.require(in.q.shape[0], in.lengths.shape[0], "lengths per batch");
     Tensor queries = g.broadcastTo(g.scalar(in.q.shape[2], in.lengths.element), in.lengths.shape);
     if (in.causal || in.left || in.right)
       in.offsets = g.sub(in.lengths, queries);
@@ -131,6 +132,8 @@ void rotaryContrib(NodeContext &c) {
   GraphBuilder &g = c.g;
   const Tensor &x = c.in(0);
   c.onlyInt("is_packed_batching", 0);
+  if (x.rank() < 3 || c.in(2).rank() != 2 || c.in(3).rank() != 2)
+    invalid("expects a tensor of rank 3 or 4 and tables of rank 2, but got " + describe(x) + ", " + describe(c.in(2)) + ", " + describe(c.in(3)));
   Tensor positions = c.in(1);
   const Size &length = x.rank() == 4 ? x.shape[2] : x.shape[1];
   if (positions.rank() == 1) {

@@ -27,6 +27,8 @@ int64_t headsOf(NodeContext &c) {
 Tensor withBias(GraphBuilder &g, const Tensor &x, const Tensor &bias, const Size &from) {
   if (!bias)
     return x;
+  if (x.rank() != 3 || bias.rank() != 1)
+    invalid("expects a tensor of rank 3 and a bias of rank 1, but got " + describe(x) + " and " + describe(bias));
   Size count = x.shape.back();
   return g.add(x, g.broadcastTo(g.slice(bias, 0, from, count), x.shape));
 }
@@ -130,6 +132,8 @@ void attentionContrib(NodeContext &c) {
   if (c.has(2))
     x = g.add(x, g.broadcastTo(g.cast(c.in(2), x.element), x.shape));
   x = g.cast(x, c.in(0).element);
+  if (x.rank() != 3)
+    invalid("expects an input of rank 3 and a matrix of weights, but got " + describe(c.in(0)) + " and " + describe(c.in(1)));
   Size width = x.shape.back();
   std::vector<int64_t> parts = c.attrInts("qkv_hidden_sizes").value_or(std::vector<int64_t>());
   if (parts.empty() && width.isConst() && width.value() % 3 == 0)
@@ -202,6 +206,8 @@ void groupQueryAttention(NodeContext &c) {
     auto turned = [&](const Tensor &x) {
       auto angle = [&](size_t i) {
         Tensor rows = g.take(c.in(i), positions, 0);
+        if (rows.rank() != 3)
+          invalid("expects tables of rank 2 and positions of rank 2, but got " + describe(c.in(i)) + " and " + describe(positions));
         Shape shape = x.shape;
         shape[3] = rows.shape[2];
         return g.broadcastTo(g.unsqueeze(rows, {1}), shape);

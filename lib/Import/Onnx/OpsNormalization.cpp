@@ -108,6 +108,8 @@ void rmsNormalization(NodeContext &c) {
 template <bool isSimplified> void skipNormalization(NodeContext &c) {
   GraphBuilder &g = c.g;
   const Tensor &x = c.in(0);
+  if (x.rank() == 0)
+    invalid("expects a tensor of rank 1 or more, but got " + describe(x));
   size_t biasInput = isSimplified ? 3 : 4;
   std::vector<int64_t> dims{x.rank() - 1};
   Tensor sum = g.add(g.widen(x), g.broadcastTo(g.widen(c.in(1)), x.shape));

@@ -227,6 +227,8 @@ Tensor GraphBuilder::slice(const Tensor &x, llvm::ArrayRef<Size> offsets, llvm::
 }
 
 Tensor GraphBuilder::slice(const Tensor &x, int64_t dim, const Size &offset, const Size &size, int64_t step) {
+  if (dim < 0 || dim >= x.rank())
+    invalid("expects a tensor of rank " + llvm::Twine(dim + 1) + " or more, but got " + describe(x));
   llvm::SmallVector<Size> offsets(x.rank(), Size(0));
   llvm::SmallVector<int64_t> steps(x.rank(), 1);
   Shape shape = x.shape;
