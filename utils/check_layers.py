@@ -16,24 +16,27 @@ RULES = {
     "Target": {"Support"},
     "Sim": {"Support", "Target"},
     "Dialect/Seq/IR": {"Support"},
-    "Dialect/Tile/IR": {"Support"},
+    "Dialect/Tile/IR": {"Support", "Layout"},
     "Dialect/Seq/Transforms": {"Support", "Dialect/Seq/IR"},
-    "Dialect/Tile/Transforms": {"Support", "Dialect/Tile/IR"},
+    "Dialect/Tile/Transforms": {"Support", "Layout", "Dialect/Tile/IR"},
     "Analysis": {"Support"} | DIALECTS,
     "Interpreter": {"Support"} | DIALECTS,
     "Conversion/SeqToTile": {"Support", "Analysis"} | DIALECTS,
-    "Conversion/TileToCpu": {"Support", "Dialect/Tile/IR"},
+    "Conversion/Math": {"Support"},
+    "Conversion/TileToCpu": {"Support", "Dialect/Tile/IR", "Conversion/Math"},
+    "Conversion/TileToNvvm": {"Support", "Layout", "Dialect/Tile/IR", "Dialect/Tile/Transforms", "Conversion/Math"},
     "Transforms": {"Support", "Analysis"} | DIALECTS,
-    "Emit": {"Support", "Analysis", "Dialect/Tile/IR", "Dialect/Seq/IR", "Conversion/TileToCpu"},
+    "Emit": {"Support", "Analysis", "Dialect/Tile/IR", "Dialect/Seq/IR", "Conversion/TileToCpu", "Conversion/TileToNvvm"},
     "Cases": {"Support", "Interpreter"},
     "Import": {"Support", "Dialect/Seq/IR"},
-    "Pipelines": {"Support", "Emit", "Transforms", "Conversion/SeqToTile", "Conversion/TileToCpu", "Dialect/Seq/Transforms",
-                  "Dialect/Tile/Transforms"} | DIALECTS,
-    "Driver": {"Support", "Emit", "Import", "Transforms", "Interpreter", "Pipelines", "Cases", "Conversion/SeqToTile", "Conversion/TileToCpu",
+    "Pipelines": {"Support", "Emit", "Transforms", "Conversion/SeqToTile", "Conversion/TileToCpu", "Conversion/TileToNvvm",
+                  "Dialect/Seq/Transforms", "Dialect/Tile/Transforms"} | DIALECTS,
+    "Driver": {"Support", "Emit", "Import", "Transforms", "Interpreter", "Pipelines", "Cases", "Conversion/SeqToTile", "Conversion/TileToCpu", "Conversion/TileToNvvm",
                "Dialect/Seq/Transforms", "Dialect/Tile/Transforms"} | DIALECTS,
 }
 # headers directly in include/seqc/Conversion belong to these layers
-CONVERSION_HEADERS = {"SeqToTile": "Conversion/SeqToTile", "TileToCpu": "Conversion/TileToCpu", "CpuTarget": "Conversion/TileToCpu"}
+CONVERSION_HEADERS = {"SeqToTile": "Conversion/SeqToTile", "TileToCpu": "Conversion/TileToCpu", "CpuTarget": "Conversion/TileToCpu",
+                      "TileToNvvm": "Conversion/TileToNvvm", "ExpandMath": "Conversion/Math"}
 
 
 def layer_of(path):

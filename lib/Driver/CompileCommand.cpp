@@ -16,9 +16,10 @@ cl::SubCommand &compileCommand() {
 }
 static cl::opt<std::string> input(cl::Positional, cl::Required, cl::desc("<model.mlir or model.onnx>"), cl::sub(compileCommand()));
 static cl::opt<std::string> output("o", cl::desc("output file (default: <model>.seqc; text phases: standard output)"), cl::sub(compileCommand()));
-static cl::list<std::string> targets("target", cl::CommaSeparated, cl::desc("targets of the package: cpu (default cpu)"), cl::sub(compileCommand()));
+static cl::list<std::string> targets("target", cl::CommaSeparated, cl::desc("targets of the package: cpu, sm_90a (default cpu)"), cl::sub(compileCommand()));
 static cl::opt<std::string> cpu("cpu", cl::desc("CPU to compile for: x86-64-v3, native or an LLVM name (default x86-64-v3)"), cl::init("x86-64-v3"), cl::sub(compileCommand()));
-static cl::opt<std::string> emit("emit", cl::desc("phase to stop at: seq, seq-opt, tile, tile-cpu, llvm, object, package (default package)"), cl::init("package"),
+static cl::opt<std::string> ptxas("ptxas", cl::desc("assembler of GPU targets (default: $SEQC_PTXAS, then ptxas on PATH)"), cl::sub(compileCommand()));
+static cl::opt<std::string> emit("emit", cl::desc("phase to stop at: seq, seq-opt, tile, tile-cpu, llvm, object (cpu), tile-layout, nvvm, nvvm-ir, ptx, cubin (sm_90a), package (default package)"), cl::init("package"),
                                  cl::sub(compileCommand()));
 static cl::opt<std::string> from("from", cl::desc("phase that the input is in: seq, seq-opt, tile (default seq)"), cl::init("seq"), cl::sub(compileCommand()));
 static cl::opt<std::string> dumpDir("dump-dir", cl::desc("write one numbered file per phase into this folder"), cl::sub(compileCommand()));
@@ -79,6 +80,7 @@ Error runCompile() {
   options.upTo = *last;
   options.targets = *names;
   options.target.cpu = cpu;
+  options.target.ptxas = ptxas;
   options.dumpDir = dumpDir;
   options.weightsPath = weights;
   options.remarks = remarks == "all";

@@ -42,8 +42,15 @@ Expected<std::optional<PtxasTool>> PtxasTool::find() {
     path = *toolkit;
   else
     return std::nullopt;
+  Expected<PtxasTool> tool = at(path);
+  if (!tool)
+    return createStringError(toString(tool.takeError()) + " (SEQC_PTXAS)");
+  return std::move(*tool);
+}
+
+Expected<PtxasTool> PtxasTool::at(StringRef path) {
   if (!sys::fs::can_execute(path))
-    return createStringError(path + " is not a program (SEQC_PTXAS)");
+    return createStringError(path + " is not a program");
   Expected<ProgramResult> run = runProgram(path, {"--version"});
   if (!run)
     return run.takeError();

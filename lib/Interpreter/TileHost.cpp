@@ -36,7 +36,7 @@ static void bindArguments(TileExecutor &executor, Block &block, ArrayRef<KernelA
   }
 }
 
-static Expected<std::vector<int64_t>> gridOf(tile::KernelOp kernel, ArrayRef<KernelArg> args, const TileOptions &options) {
+Expected<std::vector<int64_t>> gridOf(tile::KernelOp kernel, ArrayRef<KernelArg> args, const TileOptions &options) {
   Block &block = kernel.getGrid().front();
   TileExecutor executor(options, {});
   bindArguments(executor, block, args, options.precision);
@@ -110,7 +110,7 @@ Error TileExecutor::launch(Operation *op) {
   }
   if (nextInput != inputs.size() || nextOut != outs.size() || nextScalar != l.getScalars().size())
     return errorAt(op, "has more operands than the kernel has arguments");
-  if (Error e = runKernel(kernel, args, options))
+  if (Error e = options.launcher ? options.launcher(kernel, args) : runKernel(kernel, args, options))
     return e;
   for (auto [name, t] : llvm::zip_equal(op->getResults(), outs))
     bind(name, t);

@@ -9,7 +9,9 @@ static constexpr PhaseInfo kPhases[] = {
     {Phase::Seq, "seq", "mlir", "", 0, true, true},          {Phase::SeqOpt, "seq-opt", "mlir", "", 1, true, true},
     {Phase::Tile, "tile", "mlir", "", 2, true, true},        {Phase::TileCpu, "tile-cpu", "mlir", "cpu", 3, false, true},
     {Phase::Llvm, "llvm", "ll", "cpu", 4, false, true},      {Phase::Object, "object", "so", "cpu", 5, false, false},
-    {Phase::Package, "package", "seqc", "", 9, false, false}};
+    {Phase::TileLayout, "tile-layout", "mlir", "sm_90a", 3, false, true}, {Phase::Nvvm, "nvvm", "mlir", "sm_90a", 4, false, true},
+    {Phase::NvvmIr, "nvvm-ir", "ll", "sm_90a", 5, false, true}, {Phase::Ptx, "ptx", "ptx", "sm_90a", 6, false, true},
+    {Phase::Cubin, "cubin", "cubin", "sm_90a", 7, false, false}, {Phase::Package, "package", "seqc", "", 9, false, false}};
 
 llvm::ArrayRef<PhaseInfo> allPhases() { return kPhases; }
 

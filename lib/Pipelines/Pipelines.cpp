@@ -2,14 +2,17 @@
 #include "seqc/Pipelines/Pipelines.h"
 #include "seqc/Conversion/SeqToTile.h"
 #include "seqc/Conversion/TileToCpu.h"
+#include "seqc/Conversion/TileToNvvm.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "seqc/Dialect/Seq/Transforms/Passes.h"
 #include "seqc/Dialect/Tile/IR/Tile.h"
 #include "seqc/Dialect/Tile/Transforms/Passes.h"
 #include "seqc/Emit/CpuObject.h"
+#include "seqc/Emit/GpuCode.h"
 #include "seqc/Transforms/Passes.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -19,9 +22,10 @@ namespace seqc {
 
 void registerAllDialects(DialectRegistry &registry) {
   registry.insert<seq::SeqDialect, tile::TileDialect, arith::ArithDialect, math::MathDialect, scf::SCFDialect, cf::ControlFlowDialect, tensor::TensorDialect,
-                  linalg::LinalgDialect, func::FuncDialect, ml_program::MLProgramDialect, LLVM::LLVMDialect, vector::VectorDialect>();
+                  linalg::LinalgDialect, func::FuncDialect, ml_program::MLProgramDialect, LLVM::LLVMDialect, NVVM::NVVMDialect, vector::VectorDialect>();
   arith::registerConvertArithToLLVMInterface(registry);
   registerCpuTranslations(registry);
+  registerGpuTranslations(registry);
 }
 
 void buildSeqOptPipeline(OpPassManager &pm) {
@@ -50,6 +54,7 @@ void registerAllPasses() {
   registerSeqToTilePasses();
   registerSeqcTransformsPasses();
   registerTileToCpuPasses();
+  registerTileToNvvmPasses();
   registerTransformsPasses();
   memref::registerResolveRankedShapeTypeResultDimsPass();
   PassPipelineRegistration<>("seqc-seq-opt", "phase seq to seq-opt: check, raise, clean, cut into kernels", buildSeqOptPipeline);

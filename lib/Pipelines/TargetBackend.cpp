@@ -12,7 +12,7 @@ struct TargetEntry {
   StringLiteral name;
   Expected<std::unique_ptr<TargetBackend>> (*create)(const TargetOptions &);
 };
-constexpr TargetEntry kTargets[] = {{"cpu", createCpuTarget}};
+constexpr TargetEntry kTargets[] = {{"cpu", createCpuTarget}, {"sm_90a", createGpuTarget}};
 } // namespace
 
 std::vector<StringRef> targetNames() {

@@ -8,6 +8,7 @@
 namespace seqc {
 
 llvm::Expected<std::unique_ptr<TargetBackend>> createCpuTarget(const TargetOptions &options);
+llvm::Expected<std::unique_ptr<TargetBackend>> createGpuTarget(const TargetOptions &options);
 
 } // namespace seqc
 

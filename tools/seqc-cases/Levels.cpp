@@ -41,19 +41,23 @@ Expected<Tensors> GraphUnderTest::truth(const Tensors &inputs) {
   return interp::evaluate(graph->lookupSymbol<mlir::func::FuncOp>(function), inputs, interp::SeqOptions{});
 }
 
-Error GraphUnderTest::lowerToTile() {
+/// Schemes choose configs by target, so the GPU has a tile module of its own.
+Error GraphUnderTest::lowerToTile(StringRef configs) {
+  bool isGpu = configs == "gpu";
+  mlir::OwningOpRef<mlir::ModuleOp> &made = isGpu ? gpuTileModule : tileModule;
+  std::string &failure = isGpu ? gpuTileFailure : tileFailure;
   if (Error e = parse())
     return e;
-  if (!tileFailure.empty())
-    return createStringError(tileFailure);
-  if (tileModule)
+  if (!failure.empty())
+    return createStringError(failure);
+  if (made)
     return Error::success();
   mlir::OwningOpRef<mlir::ModuleOp> lowered = graph->clone();
-  if (Error e = driver::lower(*lowered, Phase::Seq, Phase::Tile)) {
-    tileFailure = toString(withMessages(std::move(e)));
-    return createStringError(tileFailure);
+  if (Error e = driver::lower(*lowered, Phase::Seq, Phase::Tile, configs)) {
+    failure = toString(withMessages(std::move(e)));
+    return createStringError(failure);
   }
-  tileModule = std::move(lowered);
+  made = std::move(lowered);
   return Error::success();
 }
 
@@ -78,6 +82,21 @@ Expected<Tensors> GraphUnderTest::native(const Tensors &inputs) {
   if (!package)
     return createStringError(packageFailure);
   return package->call(function, inputs);
+}
+
+Expected<Tensors> GraphUnderTest::gpu(const Tensors &inputs, uint64_t seed) {
+  if (Error e = lowerToTile("gpu"))
+    return std::move(e);
+  if (!gpuModel && gpuFailure.empty()) {
+    Expected<std::unique_ptr<GpuModel>> built = GpuModel::build(*gpuTileModule);
+    if (built)
+      gpuModel = std::move(*built);
+    else
+      gpuFailure = toString(withMessages(built.takeError()));
+  }
+  if (!gpuModel)
+    return createStringError(gpuFailure);
+  return gpuModel->call(function, inputs, seed);
 }
 
 } // namespace seqc::cases

@@ -30,6 +30,21 @@ private:
   std::unique_ptr<State> state;
 };
 
+/// Kernels of target sm_90a on the functional model of the GPU.
+class GpuModel {
+public:
+  static llvm::Expected<std::unique_ptr<GpuModel>> build(mlir::ModuleOp tileModule);
+  ~GpuModel();
+  /// `seed` orders blocks and threads. Errors: hazards that the model sees.
+  llvm::Expected<Tensors> call(const std::string &function, const Tensors &inputs, uint64_t seed) const;
+
+private:
+  GpuModel() = default;
+  struct State;
+  mlir::ModuleOp module;
+  std::unique_ptr<State> state;
+};
+
 /// One graph at all levels; each level is made at its first use.
 class GraphUnderTest {
 public:
@@ -41,18 +56,21 @@ public:
   llvm::Expected<Tensors> tile(const Tensors &inputs, interp::Precision precision);
   /// Native code through the runtime.
   llvm::Expected<Tensors> native(const Tensors &inputs);
+  /// GPU code on the functional model.
+  llvm::Expected<Tensors> gpu(const Tensors &inputs, uint64_t seed);
 
 private:
   llvm::Error parse();
-  llvm::Error lowerToTile();
+  llvm::Error lowerToTile(llvm::StringRef configs = "cpu");
   llvm::Error withMessages(llvm::Error error);
 
   std::string text, function, cpu, messages;
   int threads;
   mlir::MLIRContext context;
-  mlir::OwningOpRef<mlir::ModuleOp> graph, tileModule;
+  mlir::OwningOpRef<mlir::ModuleOp> graph, tileModule, gpuTileModule;
   std::unique_ptr<CpuPackage> package;
-  std::string tileFailure, packageFailure; ///< reported for every case, tried once
+  std::unique_ptr<GpuModel> gpuModel;
+  std::string tileFailure, gpuTileFailure, packageFailure, gpuFailure; ///< reported for every case, tried once
 };
 
 } // namespace seqc::cases

@@ -24,7 +24,7 @@ static Tolerance unroundedTolerance(const Case &c) {
 /// Native calls use two threads: enough for work to be split.
 constexpr int kRuntimeThreads = 2;
 
-StringRef name(Level level) { return level == Level::Tile ? "tile" : "cpu"; }
+StringRef name(Level level) { return level == Level::Tile ? "tile" : level == Level::Cpu ? "cpu" : "gpu"; }
 
 /// Both in f64, so that values beyond the declared type stay what they are.
 static Report compareUnrounded(const Case &c, Tensor expected, Tensor actual) {
@@ -60,6 +60,8 @@ static void runLevel(Outcome &o, GraphUnderTest &graph, const Tensors &inputs, c
   o.ok = true;
   if (o.level == Level::Cpu)
     return check(o, truth, graph.native(inputs), false);
+  if (o.level == Level::Gpu)
+    return check(o, truth, graph.gpu(inputs, o.c->seed), false);
   check(o, truth, graph.tile(inputs, Precision::F64), true);
   if (o.ok)
     check(o, truth, graph.tile(inputs, Precision::Typed), false);

@@ -11,7 +11,8 @@ namespace seqc::cases {
 
 enum class Level : uint8_t {
   Tile, ///< tile interpreter on the lowered graph: unrounded against the truth, almost to the bit, then rounded as declared
-  Cpu   ///< native code, called through the runtime
+  Cpu,  ///< native code, called through the runtime
+  Gpu   ///< sm_90a code on the functional model
 };
 llvm::StringRef name(Level level);
 

@@ -16,7 +16,8 @@ using seqc::ExitCode;
 static cl::opt<std::string> opPattern("op", cl::desc("run lists whose name matches this regular expression"), cl::init("."));
 static cl::opt<std::string> casePattern("case", cl::desc("run cases whose name matches this regular expression"), cl::init("."));
 static cl::list<Level> levels("levels", cl::CommaSeparated, cl::desc("levels (default: all)"),
-                              cl::values(clEnumValN(Level::Tile, "tile", "tile interpreter"), clEnumValN(Level::Cpu, "cpu", "native code through the runtime")));
+                              cl::values(clEnumValN(Level::Tile, "tile", "tile interpreter"), clEnumValN(Level::Cpu, "cpu", "native code through the runtime"),
+                                         clEnumValN(Level::Gpu, "gpu", "sm_90a code on the functional model")));
 static cl::opt<uint64_t> seed("seed", cl::desc("seed of the inputs (default 1)"), cl::init(1));
 static cl::opt<std::string> cpu("cpu", cl::desc("CPU to compile for (default x86-64-v3)"), cl::init("x86-64-v3"));
 static cl::opt<int> jobs("jobs", cl::desc("cases at a time (default: number of CPUs)"), cl::init(0));
@@ -61,7 +62,7 @@ int main(int argc, char **argv) {
     return e ? fail(toString(std::move(e))) : static_cast<int>(ExitCode::Done);
   }
   RunOptions options;
-  options.levels = levels.empty() ? std::vector<Level>{Level::Tile, Level::Cpu} : std::vector<Level>(levels.begin(), levels.end());
+  options.levels = levels.empty() ? std::vector<Level>{Level::Tile, Level::Cpu, Level::Gpu} : std::vector<Level>(levels.begin(), levels.end());
   options.cpu = cpu;
   options.jobs = jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
   auto start = std::chrono::steady_clock::now();

@@ -50,7 +50,7 @@ func.func @main(%a: tensor<?x{k}x{t}> {{seq.dims = ["M", {k}], seq.name = "a"}},
 
 def _texts():
     """The graphs of the CPU benchmarks, which are timed here too."""
-    spec = importlib.util.spec_from_file_location("cpu_benchmarks", TOP / "benchmarks" / "run.py")
+    spec = importlib.util.spec_from_file_location("benchmark_graphs", TOP / "benchmarks" / "graphs.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -68,19 +68,19 @@ def cases():
         yield {"name": f"time/add/{dtype}/R={rows},D={d}", "module": ADD.format(d=d, t=dtype), "cold": True, "torch": "x + y",
                "inputs": [tensor(n, dtype, rows, d) for n in "xy"], "bytes": 3 * rows * d * BYTES[dtype]}
     for rows, d in ((65536, 768), (16384, 4096)):
-        yield {"name": f"time/residual_layernorm/f32/R={rows},D={d}", "module": texts.LAYERNORM.format(d=d, inv=repr(1.0 / d)), "cold": True,
+        yield {"name": f"time/residual_layernorm/f32/R={rows},D={d}", "module": texts.residual_layernorm(d), "cold": True,
                "torch": f"(F.layer_norm(x + r, ({d},), g, b), x + r)", "bytes": 4 * rows * d * 4,
                "inputs": [tensor("x", "f32", rows, d), tensor("r", "f32", rows, d), tensor("g", "f32", d), tensor("b", "f32", d)]}
         yield {"name": f"time/softmax/f32/R={rows},D={d}", "module": SOFTMAX.format(d=d), "cold": True, "torch": "torch.softmax(x, -1)",
                "bytes": 2 * rows * d * 4, "inputs": [tensor("x", "f32", rows, d, scale=4.0)]}
-    yield {"name": "time/gelu/f32/R=65536,D=1024", "module": texts.GELU, "cold": True, "torch": "F.gelu(x)", "bytes": 2 * 65536 * 1024 * 4,
+    yield {"name": "time/gelu/f32/R=65536,D=1024", "module": texts.gelu(1024), "cold": True, "torch": "F.gelu(x)", "bytes": 2 * 65536 * 1024 * 4,
            "inputs": [tensor("x", "f32", 65536, 1024)]}
     for dtype, size in (("bf16", 4096), ("f16", 4096), ("f32", 2048)):
         yield {"name": f"time/matmul/{dtype}/{size}", "module": MATMUL.format(k=size, n=size, t=dtype), "torch": "a @ b", "flops": 2 * size ** 3,
                "inputs": [tensor("a", dtype, size, size), tensor("b", dtype, size, size)]}
     for dtype, length, d in (("bf16", 4096, 64), ("bf16", 4096, 128), ("f32", 2048, 64)):
         for causal in ("none", "bottom_right"):
-            text = texts.ATTENTION.format(b=1, h=16, d=d, causal=causal).replace("xf32>", f"x{dtype}>")
+            text = texts.attention(heads=16, width=d, causal=causal, dtype=dtype)
             flops = 4 * 16 * length * length * d // (1 if causal == "none" else 2)
             yield {"name": f"time/attention/{dtype}/{'full' if causal == 'none' else 'causal'}/H=16,L={length},D={d}", "module": text, "flops": flops,
                    "torch": f"F.scaled_dot_product_attention(q, k, v, is_causal={causal != 'none'})",

@@ -18,6 +18,8 @@ struct PtxasTool {
   /// The file that the environment variable SEQC_PTXAS names, else `ptxas` on PATH, else of /usr/local/cuda/bin. No value: there is none.
   /// Error: it cannot be run.
   static llvm::Expected<std::optional<PtxasTool>> find();
+  /// The program at `path`; error: it cannot be run.
+  static llvm::Expected<PtxasTool> at(llvm::StringRef path);
   /// Reads what `ptxas --version` prints.
   static PtxasTool parse(llvm::StringRef path, llvm::StringRef versionText);
   /// Why code of this version is not trusted; empty if nothing is known against it.

@@ -7,18 +7,24 @@
 #include "seqc/Interpreter/Tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
+#include <functional>
 #include <variant>
 
 namespace seqc::interp {
+
+/// One kernel argument: memory for a pointer, a number for an index or a scalar.
+using KernelArg = std::variant<Tensor *, double>;
 
 struct TileOptions {
   Precision precision = Precision::Typed;
   llvm::StringMap<Tensor> weights;
   int64_t sms = 2; ///< value of tile.num_sms
+  /// Runs the launches of host functions in place of runKernel: code of a target, for example.
+  std::function<llvm::Error(tile::KernelOp, llvm::ArrayRef<KernelArg>)> launcher;
 };
 
-/// One kernel argument: memory for a pointer, a number for an index or a scalar.
-using KernelArg = std::variant<Tensor *, double>;
+/// Extents of the grid, x first.
+llvm::Expected<std::vector<int64_t>> gridOf(tile::KernelOp kernel, llvm::ArrayRef<KernelArg> args, const TileOptions &options);
 
 /// Runs all programs of the grid in order. Accesses beyond the memory of a pointer are errors even where a view permits them.
 llvm::Error runKernel(tile::KernelOp kernel, llvm::ArrayRef<KernelArg> args, const TileOptions &options);

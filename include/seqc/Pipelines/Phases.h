@@ -18,6 +18,11 @@ enum class Phase {
   TileCpu, ///< cpu: kernels as functions in the LLVM dialect
   Llvm,    ///< cpu: optimised LLVM IR
   Object,  ///< cpu: native code, one shared object
+  TileLayout, ///< sm_90a: kernels with a layout for every tile
+  Nvvm,    ///< sm_90a: code of one thread in the LLVM dialect
+  NvvmIr,  ///< sm_90a: optimised LLVM IR for NVPTX
+  Ptx,     ///< sm_90a
+  Cubin,   ///< sm_90a: assembled by ptxas
   Package
 };
 

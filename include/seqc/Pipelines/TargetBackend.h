@@ -18,6 +18,7 @@ namespace seqc {
 /// Choices of the user that the targets read.
 struct TargetOptions {
   std::string cpu = "x86-64-v3"; ///< target cpu: an LLVM processor name or `native`
+  std::string ptxas;              ///< GPU targets: path of ptxas; empty: $SEQC_PTXAS, then PATH
 };
 
 /// Receives the text or the bytes of every phase that a backend passes, in order. An error ends the compilation.

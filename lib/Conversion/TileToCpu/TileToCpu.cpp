@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entry points of the CPU lowering and the pass `convert-tile-to-cpu`.
 #include "seqc/Conversion/TileToCpu.h"
-#include "EmitMath.h"
+#include "seqc/Conversion/ExpandMath.h"
 #include "KernelEmitter.h"
 #include "seqc/Support/Diagnostics.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"

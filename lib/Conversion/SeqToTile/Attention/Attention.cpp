@@ -248,12 +248,22 @@ SmallVector<Config> attentionCandidates(const GroupInfo &info, Target target) {
     c.set("bn", tileExtent(sizeOf(op.getK(), 2), bn));
     c.set("d", tileExtent(sizeOf(op.getQ(), 3), INT64_MAX));
     c.set("dv", splitColumns ? sizeOf(op.getV(), 3).value() : tileExtent(sizeOf(op.getV(), 3), INT64_MAX));
-    c.set("guard", target == Target::Cpu); // GPU kernels do not keep hidden NaN out yet
+    c.set("guard", 1);
     return c;
   };
   int64_t width = sizeOf(op.getQ(), 3).value() + sizeOf(op.getV(), 3).value();
+  auto makeGpu = [&](int64_t bm, int64_t bn) {
+    Config c;
+    c.set("bm", gpuTileExtent(sizeOf(op.getQ(), 2), bm, 16));
+    c.set("bn", gpuTileExtent(sizeOf(op.getK(), 2), bn, 16));
+    c.set("d", gpuTileExtent(sizeOf(op.getQ(), 3), 1024, 16));
+    c.set("dv", splitColumns ? sizeOf(op.getV(), 3).value() : gpuTileExtent(sizeOf(op.getV(), 3), 1024, 16));
+    c.set("guard", 1);
+    c.set("warps", 4);
+    return c;
+  };
   if (target == Target::Gpu)
-    return {make(128, width <= 256 ? 128 : 64), make(64, 64)};
+    return {makeGpu(64, width <= 256 ? 64 : 32)};
   // Keys and values of a block stay in the first cache levels beside the scores.
   int64_t bn = width <= 128 ? 128 : width <= 256 ? 64 : 32;
   return {make(64, bn), make(32, 64)};

@@ -52,6 +52,16 @@ int64_t tileExtent(const Expr &size, int64_t limit, int64_t multiple) {
   return extent < multiple ? extent : std::min<int64_t>(llvm::alignTo(extent, multiple), limit);
 }
 
+int64_t gpuTileExtent(const Expr &size, int64_t limit, int64_t multiple) {
+  if (!size.isConst())
+    return limit;
+  int64_t n = std::clamp<int64_t>(size.value(), 1, limit);
+  int64_t grain = std::max<int64_t>(llvm::bit_floor(static_cast<uint64_t>(n)) / 4, 1);
+  return llvm::alignTo(llvm::alignTo(n, grain), multiple);
+}
+
+int64_t gpuWarps(int64_t elements) { return std::clamp<int64_t>(llvm::bit_floor(static_cast<uint64_t>(std::max<int64_t>(elements / 512, 1))), 4, 16); }
+
 void assignGrid(TileEmitter &emitter, const GroupInfo &info, ArrayRef<unsigned> gridAxes) {
   KernelBuilder &kernel = emitter.builder();
   OpBuilder &b = kernel.b();

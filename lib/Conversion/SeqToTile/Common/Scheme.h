@@ -52,6 +52,11 @@ mlir::LogicalResult storeResults(TileEmitter &emitter, const GroupInfo &info);
 /// Extent of a tile along an axis of `size`: at most `limit`, equal blocks, multiples of `multiple` where it is not below that.
 int64_t tileExtent(const Expr &size, int64_t limit, int64_t multiple = 8);
 
+/// The same for the GPU, where extents spread over threads: multiples of `multiple`, and otherwise a power of two times at most 7.
+int64_t gpuTileExtent(const Expr &size, int64_t limit, int64_t multiple = 1);
+/// Warps for a tile of that many elements: 16 elements a thread, 4 to 16 warps.
+int64_t gpuWarps(int64_t elements);
+
 /// Types of the group's kernel name: the element type of the first result.
 std::string groupDtype(const GroupInfo &info);
 

@@ -150,7 +150,20 @@ SmallVector<Config> matmulCandidates(const GroupInfo &info, Target target) {
   };
   if (target == Target::Cpu)
     return {make(64, 128, 256), make(32, 256, 128)};
-  return {make(128, 128, 64), make(64, 128, 64)};
+  Type element = getElementTypeOrSelf(info.anchor()->getOperand(0).getType());
+  bool usesTensorCores = element.isF16() || element.isBF16();
+  auto makeGpu = [&](int64_t bm, int64_t bn, int64_t bk, int64_t warps) {
+    Config c;
+    auto extent = [&](unsigned axis, int64_t limit) { return axis ? gpuTileExtent(info.axes()[axis].size, limit, 16) : 1; };
+    c.set("bm", extent(x.m, bm));
+    c.set("bn", extent(x.n, bn));
+    c.set("bk", extent(x.k, bk));
+    c.set("warps", warps);
+    return c;
+  };
+  if (usesTensorCores)
+    return {makeGpu(128, 128, 32, 8), makeGpu(64, 64, 32, 4)};
+  return {makeGpu(64, 64, 32, 4)};
 }
 
 FailureOr<SmallVector<Value>> emitMatmul(OpBuilder &host, seq::GroupOp group, const GroupInfo &info, const Config &config, SchemeContext &context) {

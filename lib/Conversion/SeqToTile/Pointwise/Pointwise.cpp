@@ -188,7 +188,21 @@ SmallVector<Config> pointwiseCandidates(const GroupInfo &info, Target target) {
     c.set("bn", bn);
     return c;
   };
-  return {make(tileElements(target)), make(2 * tileElements(target))};
+  if (target == Target::Cpu)
+    return {make(tileElements(target)), make(2 * tileElements(target))};
+  auto makeGpu = [&](int64_t elements) {
+    int64_t colLimit = t.form == kRows ? kMaxRow : !t.row ? elements : t.form == kLoops && t.row && info.axes()[t.row].reduced ? 64 : 256;
+    int64_t bn = t.col ? gpuTileExtent(sizeOf(t.col), colLimit) : 1;
+    int64_t rowLimit = llvm::bit_floor(static_cast<uint64_t>(std::clamp<int64_t>(elements / bn, 1, 64)));
+    int64_t bm = t.row ? gpuTileExtent(sizeOf(t.row), rowLimit) : 1;
+    Config c;
+    c.set("form", t.form);
+    c.set("bm", bm);
+    c.set("bn", bn);
+    c.set("warps", gpuWarps(bm * bn));
+    return c;
+  };
+  return {makeGpu(tileElements(target)), makeGpu(2 * tileElements(target))};
 }
 
 FailureOr<SmallVector<Value>> emitPointwise(OpBuilder &host, seq::GroupOp group, const GroupInfo &info, const Config &config, SchemeContext &context) {

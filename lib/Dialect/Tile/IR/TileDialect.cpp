@@ -108,6 +108,77 @@ void ConfigAttr::print(AsmPrinter &p) const {
   p << "}>";
 }
 
+static constexpr llvm::StringLiteral kDistAxes[] = {"reg", "lane", "warp"};
+
+/// `size:stride@d<dim>` or `size:_`
+static ParseResult parseDigit(AsmParser &p, SmallVectorImpl<int64_t> &digits) {
+  int64_t size, stride;
+  if (p.parseInteger(size) || p.parseColon())
+    return failure();
+  if (succeeded(p.parseOptionalKeyword("_"))) {
+    digits.append({size, 0, -1});
+    return success();
+  }
+  StringAttr name;
+  unsigned dim;
+  if (p.parseInteger(stride) || p.parseSymbolName(name))
+    return failure();
+  if (!name.getValue().starts_with("d") || name.getValue().drop_front().getAsInteger(10, dim))
+    return p.emitError(p.getCurrentLocation()) << "expects a dim as @d0, @d1, .., but got @" << name.getValue();
+  digits.append({size, stride, static_cast<int64_t>(dim)});
+  return success();
+}
+
+/// `<` (axis `[` digits `]`) separated by commas `>`; axes without digits are left out
+Attribute DistAttr::parse(AsmParser &p, Type) {
+  std::array<SmallVector<int64_t>, 3> axes;
+  auto parseAxis = [&]() -> ParseResult {
+    StringRef word;
+    llvm::SMLoc at = p.getCurrentLocation();
+    if (p.parseKeyword(&word))
+      return failure();
+    const auto *it = llvm::find(kDistAxes, word);
+    if (it == std::end(kDistAxes))
+      return p.emitError(at) << "expects reg, lane or warp, but got " << word;
+    SmallVector<int64_t> &digits = axes[it - std::begin(kDistAxes)];
+    return p.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] { return parseDigit(p, digits); });
+  };
+  if (p.parseLess())
+    return {};
+  if (failed(p.parseOptionalGreater()) && (p.parseCommaSeparatedList(parseAxis) || p.parseGreater()))
+    return {};
+  return p.getChecked<DistAttr>(p.getContext(), axes[0], axes[1], axes[2]);
+}
+
+void DistAttr::print(AsmPrinter &p) const {
+  p << '<';
+  bool first = true;
+  std::array<ArrayRef<int64_t>, 3> axes = {getReg(), getLane(), getWarp()};
+  for (auto [name, digits] : llvm::zip_equal(kDistAxes, axes)) {
+    if (digits.empty())
+      continue;
+    p << (first ? "" : ", ") << name << " [";
+    first = false;
+    for (size_t i = 0; i < digits.size(); i += 3) {
+      p << (i ? ", " : "") << digits[i] << ':';
+      if (digits[i + 2] < 0)
+        p << '_';
+      else
+        p << digits[i + 1] << "@d" << digits[i + 2];
+    }
+    p << ']';
+  }
+  p << '>';
+}
+
+LogicalResult DistAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> reg, ArrayRef<int64_t> lane, ArrayRef<int64_t> warp) {
+  for (ArrayRef<int64_t> digits : {reg, lane, warp})
+    for (size_t i = 0; i < digits.size(); i += 3)
+      if (digits[i] < 2 || (digits[i + 2] >= 0 && digits[i + 1] < 1))
+        return emitError() << "expects digits of size at least 2 and stride at least 1, but got " << digits[i] << ':' << digits[i + 1];
+  return success();
+}
+
 //===-- tile.kernel -------------------------------------------------------------===//
 
 static ParseResult parseParenAttr(OpAsmParser &p, StringRef keyword, Attribute &attr) {
@@ -250,6 +321,21 @@ void ReduceOp::build(OpBuilder &b, OperationState &s, Value t, ArrayRef<int64_t>
 
 //===-- Inference and effects -----------------------------------------------------===//
 
+/// The layout of a transposed tile: dim perm[i] of the operand is dim i of the result.
+static Attribute transposed(Attribute encoding, ArrayRef<int64_t> perm) {
+  auto dist = dyn_cast_or_null<DistAttr>(encoding);
+  if (!dist)
+    return encoding;
+  auto rename = [&](ArrayRef<int64_t> digits) {
+    SmallVector<int64_t> renamed(digits);
+    for (size_t i = 2; i < renamed.size(); i += 3)
+      if (renamed[i] >= 0)
+        renamed[i] = llvm::find(perm, renamed[i]) - perm.begin();
+    return renamed;
+  };
+  return DistAttr::get(dist.getContext(), rename(dist.getReg()), rename(dist.getLane()), rename(dist.getWarp()));
+}
+
 LogicalResult TransposeOp::inferReturnTypes(MLIRContext *c, std::optional<Location> loc, ValueRange operands, DictionaryAttr attrs,
                                             OpaqueProperties properties, RegionRange regions, SmallVectorImpl<Type> &results) {
   Adaptor a(operands, attrs, properties, regions);
@@ -261,7 +347,7 @@ LogicalResult TransposeOp::inferReturnTypes(MLIRContext *c, std::optional<Locati
       return emitOptionalError(loc, "perm entry ", i, " is not a dim of ", type);
     shape.push_back(type.getDimSize(i));
   }
-  results.push_back(RankedTensorType::get(shape, type.getElementType()));
+  results.push_back(RankedTensorType::get(shape, type.getElementType(), transposed(type.getEncoding(), perm)));
   return success();
 }
 

@@ -57,13 +57,22 @@ LogicalResult seqc::tile::verifyScalarBody(Operation *op, Block &body) {
   return success();
 }
 
+/// Equal but for the layouts of tiles.
+static bool equalTypes(TypeRange types, ArrayRef<Type> expected) {
+  return types.size() == expected.size() && llvm::all_of(llvm::zip(types, expected), [](auto pair) {
+           auto [a, b] = pair;
+           auto ta = dyn_cast<RankedTensorType>(a), tb = dyn_cast<RankedTensorType>(b);
+           return ta && tb ? ta.getShape() == tb.getShape() && ta.getElementType() == tb.getElementType() : a == b;
+         });
+}
+
 LogicalResult seqc::tile::verifyBodyTypes(Operation *op, Block &body, ArrayRef<Type> arguments, ArrayRef<Type> yielded) {
-  if (SmallVector<Type>(body.getArgumentTypes()) != SmallVector<Type>(arguments))
+  if (!equalTypes(body.getArgumentTypes(), arguments))
     return op->emitOpError() << "expects a region with arguments (" << arguments << "), but got (" << body.getArgumentTypes() << ")";
   auto yield = body.empty() ? YieldOp() : dyn_cast<YieldOp>(body.back());
   if (!yield)
     return op->emitOpError("expects a region that ends with tile.yield");
-  if (SmallVector<Type>(yield.getOperandTypes()) != SmallVector<Type>(yielded))
+  if (!equalTypes(yield.getOperandTypes(), yielded))
     return yield.emitOpError() << "expects (" << yielded << "), but got (" << yield.getOperandTypes() << ")";
   return success();
 }

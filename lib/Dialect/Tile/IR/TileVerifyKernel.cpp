@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel's own rules: arguments, grid, and one walk over the body.
 #include "TileVerify.h"
+#include "seqc/Dialect/Tile/IR/TileLayouts.h"
 #include "seqc/Support/Expr.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -18,8 +19,10 @@ LogicalResult seqc::tile::verifyTileType(Operation *op, RankedTensorType type, b
     return op->emitOpError() << "expects tiles of at most 65536 elements, but got " << type;
   if (!isLegalElementType(type.getElementType()))
     return op->emitOpError() << "expects tiles of f64, f32, f16, bf16, i1, i8, i32 or i64, but got " << type;
-  if (type.getEncoding() && !allowEncoding)
-    return op->emitOpError() << "expects tiles without encoding at this level, but got " << type;
+  if (!allowEncoding)
+    return type.getEncoding() ? op->emitOpError() << "expects tiles without encoding at this level, but got " << type : success();
+  if (llvm::Expected<layout::DigitMap> map = layoutOf(type); !map)
+    return op->emitOpError() << "expects tiles with a layout at this level, but got " << type << ": " << toString(map.takeError());
   return success();
 }
 

@@ -44,6 +44,13 @@ LogicalResult ReshapeOp::verify() {
   return verifyElement(*this, result, source.getElementType());
 }
 
+LogicalResult RelayoutOp::verify() {
+  RankedTensorType source = getT().getType();
+  if (source.getShape() != getType().getShape())
+    return emitOpError() << "expects a result of the shape of " << source << ", but got " << getType();
+  return verifyElement(*this, getType(), source.getElementType());
+}
+
 LogicalResult TransposeOp::verify() {
   SmallVector<int64_t> sorted(getPerm());
   llvm::sort(sorted);

@@ -51,6 +51,17 @@ def Tile_ConfigAttr : AttrDef<Tile_Dialect, "Config"> {
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }
+def Tile_DistAttr : AttrDef<Tile_Dialect, "Dist"> {
+  let mnemonic = "dist";
+  let summary = "how a tile is spread over registers, lanes and warps: `#tile.dist<reg [2:1@d1, 2:8@d0], lane [4:2@d1, 8:1@d0], warp [4:16@d0]>`";
+  let description = [{
+    A digit map (lib/Layout): each axis is a mixed-radix number, fastest digit first. A digit `size:stride@d<dim>` adds value * stride to the
+    coordinate of dim; `size:_` is a replica. Stored flat: size, stride, dim of each digit, with dim -1 for replicas.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$reg, ArrayRefParameter<"int64_t">:$lane, ArrayRefParameter<"int64_t">:$warp);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
 // A closed set of words, kept as a StringAttr; `custom<Options>` prints it bare.
 class Tile_Word<list<string> cases> : Attr<
     CPred<"::mlir::isa<::mlir::StringAttr>($_self) && ::llvm::is_contained({\"" # !interleave(cases, "\",\"") #

@@ -103,4 +103,15 @@ def Tile_TableOp : Tile_Op<"table", AllLevels, [Pure, DeclareOpInterfaceMethods<
   let results = (outs TileTensor:$result);
   let assemblyFormat = "$table `` custom<Options>(attr-dict) `:` type($result)";
 }
+def Tile_RelayoutOp : Tile_Op<"relayout", [Layout, Sync], [Pure]> {
+  let summary = "the same tile spread over the threads in another way";
+  let description = [{
+    Registers that stay in their thread are renamed, all others go through shared memory. Constraints: (C48) the result has the operand's shape
+    and elements.
+  }];
+  let arguments = (ins TileTensor:$t);
+  let results = (outs TileTensor:$result);
+  let assemblyFormat = "$t `` custom<Options>(attr-dict) `:` type($t) `->` type($result)";
+  let hasVerifier = 1;
+}
 #endif

@@ -40,4 +40,23 @@ def TileProveBoundsPass : Pass<"tile-prove-bounds", "::seqc::tile::KernelOp"> {
   let statistics = [Statistic<"numProved", "num-dims-proved", "dims of accesses proved in bounds">,
                     Statistic<"numUnproved", "num-dims-unproved", "dims of accesses that keep their masks">];
 }
+
+def TileAssignLayoutsPass : Pass<"tile-assign-layouts", "::seqc::tile::KernelOp"> {
+  let summary = "spread every tile of a kernel without roles over the threads";
+  let description = [{
+    Gives every tile a `#tile.dist` encoding. Values that elementwise ops, maps, loops and branches tie together form a class with one layout.
+    Dots and scans decide the layouts of their classes; shape ops and reductions carry them on by the layout algebra; classes that nothing
+    decides take vectors along the dim that is contiguous in memory. Where two sides want different layouts a `tile.relayout` stands between
+    them. Constants, splats and iotas are made again in every layout that is asked for.
+
+    The number of warps is `warps` of the kernel's config, 4 without it. Precondition: level block. Postcondition: level layout.
+
+    ```
+    %s = tile.reduce %t {dims = [1], kind = add} : tensor<4x256xf32> -> tensor<4xf32>
+    -> %s = tile.reduce %t {..} : tensor<4x256xf32, #tile.dist<reg [4:1@d1, 2:128@d1], lane [32:4@d1], warp [4:1@d0]>>
+              -> tensor<4xf32, #tile.dist<lane [32:_], warp [4:1@d0]>>
+    ```
+  }];
+  let statistics = [Statistic<"numRelayouts", "num-relayouts", "relayouts inserted">];
+}
 #endif

@@ -2,8 +2,8 @@
 // Expansion of transcendental math ops into arith (+ math.fma, math.absf, math.copysign, math.roundeven) polynomials.
 // f32 and f64 scalars and vectors of any shape; f16 and bf16 are computed in f32 and rounded once. Special values
 // (+-inf, NaN, +-0, denormals, overflow, underflow) follow C99 Annex F.
-#ifndef SEQC_LIB_CONVERSION_TILETOCPU_EMITMATH_H
-#define SEQC_LIB_CONVERSION_TILETOCPU_EMITMATH_H
+#ifndef SEQC_CONVERSION_EXPANDMATH_H
+#define SEQC_CONVERSION_EXPANDMATH_H
 
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Pass/Pass.h"
@@ -15,10 +15,13 @@ namespace seqc {
 /// normal numbers may be 0. sin and cos are good for |x| <= 2^40.
 void populateExpandMathPatterns(mlir::RewritePatternSet &patterns);
 
+/// Those of the functions alone, without what bf16 needs on the CPU.
+void populateExpandFunctionPatterns(mlir::RewritePatternSet &patterns);
+
 /// Pass `tile-cpu-expand-math`, on any op. Error: a transcendental math op that has no expansion for its type.
 std::unique_ptr<mlir::Pass> createExpandMathPass();
 void registerExpandMathPass();
 
 } // namespace seqc
 
-#endif // SEQC_LIB_CONVERSION_TILETOCPU_EMITMATH_H
+#endif // SEQC_CONVERSION_EXPANDMATH_H

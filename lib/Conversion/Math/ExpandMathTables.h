@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Written by EmitMathFit.py. Coefficients in ascending powers.
+// Written by ExpandMathFit.py. Coefficients in ascending powers.
 #ifndef SEQC_LIB_CONVERSION_TILETOCPU_EMITMATHTABLES_H
 #define SEQC_LIB_CONVERSION_TILETOCPU_EMITMATHTABLES_H
 

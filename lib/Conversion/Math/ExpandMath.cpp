@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Range reduction, polynomial, reassembly. The operand order of each select matters: `x < c ? x : c` is one min
 // instruction that returns c for a NaN x, `c < x ? c : x` one that lets NaN through.
-#include "EmitMath.h"
-#include "EmitMathTables.h"
+#include "seqc/Conversion/ExpandMath.h"
+#include "ExpandMathTables.h"
 #include "seqc/Support/Diagnostics.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -438,6 +438,11 @@ void populateExpandMathPatterns(RewritePatternSet &patterns) {
                MoveAsBits<arith::SelectOp>, MoveAsBits<vector::BroadcastOp>, MoveAsBits<vector::ShuffleOp>, MoveAsBits<vector::InsertOp>,
                MoveAsBits<vector::ExtractOp>>(context);
   arith::populateExpandBFloat16Patterns(patterns);
+  populateExpandFunctionPatterns(patterns);
+}
+
+void populateExpandFunctionPatterns(RewritePatternSet &patterns) {
+  MLIRContext *context = patterns.getContext();
   auto add = [&](auto *op, Expansion expansion) {
     using OpTy = std::remove_pointer_t<decltype(op)>;
     patterns.add<ExpandPattern<OpTy>>(context, expansion);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes EmitMathTables.h: polynomials of the math expansions (needs mpmath).
+"""Writes ExpandMathTables.h: polynomials of the math expansions (needs mpmath).
 
 Each is the interpolant at Chebyshev nodes, computed with 60 digits and rounded once to double; it is within a small factor
 of the best polynomial of its degree. Form and interval are given with each entry; the degree is the least that leaves
@@ -51,7 +51,7 @@ TABLES = [
 ]
 
 with open(sys.argv[1], "w") as out:
-    out.write("// SPDX-License-Identifier: Apache-2.0\n// Written by EmitMathFit.py. Coefficients in ascending powers.\n")
+    out.write("// SPDX-License-Identifier: Apache-2.0\n// Written by ExpandMathFit.py. Coefficients in ascending powers.\n")
     out.write("#ifndef SEQC_LIB_CONVERSION_TILETOCPU_EMITMATHTABLES_H\n#define SEQC_LIB_CONVERSION_TILETOCPU_EMITMATHTABLES_H\n\nnamespace seqc {\n\n")
     for name, form, coefficients in TABLES:
         out.write(f"/// {form}\ninline constexpr double {name}[] = {{\n")

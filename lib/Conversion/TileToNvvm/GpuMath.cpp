@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "GpuMath.h"
+#include "seqc/Conversion/ExpandMath.h"
+#include "seqc/Support/Diagnostics.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace seqc::gpu {
+
+namespace {
+/// An f32 function that is one instruction. ex2.approx.ftz and rsqrt.approx.ftz: relative error below 2^-22 (PTX ISA); denormals count as 0.
+template <typename OpTy> struct AsInstruction : OpRewritePattern<OpTy> {
+  AsInstruction(MLIRContext *context, StringRef name) : OpRewritePattern<OpTy>(context, /*benefit=*/2), name(name) {}
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    if (!op.getType().isF32())
+      return rewriter.notifyMatchFailure(op, "not f32");
+    rewriter.replaceOpWithNewOp<LLVM::CallIntrinsicOp>(op, op.getType(), rewriter.getStringAttr(name), op->getOperands());
+    return success();
+  }
+  StringRef name;
+};
+
+struct GpuMathPass : PassWrapper<GpuMathPass, OperationPass<>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(GpuMathPass)
+  StringRef getArgument() const override { return "tile-gpu-expand-math"; }
+  StringRef getDescription() const override { return "replace math functions by GPU instructions and polynomials"; }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<arith::ArithDialect, math::MathDialect, LLVM::LLVMDialect>();
+  }
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    populateExpandFunctionPatterns(patterns);
+    patterns.add<AsInstruction<math::Exp2Op>>(&getContext(), "llvm.nvvm.ex2.approx.ftz");
+    patterns.add<AsInstruction<math::RsqrtOp>>(&getContext(), "llvm.nvvm.rsqrt.approx.ftz.f");
+    GreedyRewriteConfig config;
+    config.enableFolding(false).setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+      return signalPassFailure();
+    // Left to LLVM these would become calls into a library that kernels do not have.
+    auto needsLibrary = [](Operation *op) {
+      if (isa<arith::RemFOp>(op))
+        return true;
+      return isa<math::MathDialect>(op->getDialect()) &&
+             !isa<math::FmaOp, math::AbsFOp, math::AbsIOp, math::SqrtOp, math::RsqrtOp, math::FloorOp, math::CeilOp, math::TruncOp, math::RoundOp, math::RoundEvenOp,
+                  math::CopySignOp, math::IsNaNOp, math::IsInfOp, math::IsFiniteOp, math::CtPopOp, math::CountLeadingZerosOp>(op);
+    };
+    WalkResult result = getOperation()->walk([&](Operation *op) {
+      if (!needsLibrary(op))
+        return WalkResult::advance();
+      unsupported(op->emitOpError()) << "expects an operation with a GPU form, but got " << op->getName() << " on " << op->getResult(0).getType();
+      return WalkResult::interrupt();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass> createGpuMathPass() { return std::make_unique<GpuMathPass>(); }
+void registerGpuMathPass() { PassRegistration<GpuMathPass>(); }
+
+} // namespace seqc::gpu
