@@ -10,7 +10,8 @@ import sys
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- benchmarks -->\n", "<!-- /benchmarks -->\n"
 TITLES = {"attention": "Attention", "pointwise": "Norms, softmax and pointwise, tensors of 4 x the last-level cache", "matmul": "Products with a fused epilogue",
-          "dot": "Micro-kernel of products, one core", "model": "Models", "overhead": "Call overhead", "compile": "Compile time"}
+          "dot": "Micro-kernel of products, one core", "model": "Models", "overhead": "Call overhead", "compile": "Compile time", "gpu-pointwise": "GPU: norms, softmax and pointwise, cold caches", "gpu-matmul": "GPU: matrix products",
+          "gpu-attention": "GPU: attention", "gpu-model": "GPU: models, one call"}
 SHARES = {"pointwise": "share of memcpy bandwidth", "dot": "share of multiply-add peak"}
 
 
@@ -33,13 +34,13 @@ def table(suite, rows):
 
 def section(report):
     m, v = report["machine"], report["versions"]
-    facts = ", ".join([m.get("gpu") or m["cpu"], f"{m['threads']} threads" if "threads" in m else "",
+    facts = ", ".join(filter(None, [m.get("gpu") or m["cpu"], f"{m['threads']} threads" if "threads" in m else "",
                        f"memcpy {m['copy_gb_per_s']} GB/s" if "copy_gb_per_s" in m else "", *(f"{k} {x}" for k, x in sorted(v.items()) if k != "seqc"), report["date"],
-                       f"commit {report['commit'][:12]}"])
+                       f"commit {report['commit'][:12]}"]))
     suites = {}
     for row in report["rows"]:
         suites.setdefault(row["suite"], []).append(row)
-    return f"Measured on {facts.replace(', ,', ',')}. A ratio above 1: seqc is faster.\n\n" + "\n".join(table(s, rows) for s, rows in suites.items())
+    return f"Measured on {facts}. A ratio above 1: seqc is faster.\n\n" + "\n".join(table(s, rows) for s, rows in suites.items())
 
 
 def render(folder):
