@@ -23,18 +23,6 @@ template <typename OpTy> struct AsInstruction : OpRewritePattern<OpTy> {
   StringRef name;
 };
 
-/// Comparisons of bf16 in f32, which holds every bf16: LLVM writes setp.ftz.bf16, which PTX does not have.
-struct CompareInF32 : OpRewritePattern<arith::CmpFOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(arith::CmpFOp op, PatternRewriter &rewriter) const override {
-    if (!op.getLhs().getType().isBF16())
-      return rewriter.notifyMatchFailure(op, "not bf16");
-    auto widen = [&](Value v) { return arith::ExtFOp::create(rewriter, op.getLoc(), rewriter.getF32Type(), v).getResult(); };
-    rewriter.replaceOpWithNewOp<arith::CmpFOp>(op, op.getPredicate(), widen(op.getLhs()), widen(op.getRhs()));
-    return success();
-  }
-};
-
 struct GpuMathPass : PassWrapper<GpuMathPass, OperationPass<>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(GpuMathPass)
   StringRef getArgument() const override { return "tile-gpu-expand-math"; }
@@ -48,7 +36,6 @@ struct GpuMathPass : PassWrapper<GpuMathPass, OperationPass<>> {
     populateExpandFunctionPatterns(patterns);
     patterns.add<AsInstruction<math::Exp2Op>>(&getContext(), "llvm.nvvm.ex2.approx.ftz");
     patterns.add<AsInstruction<math::RsqrtOp>>(&getContext(), "llvm.nvvm.rsqrt.approx.ftz.f");
-    patterns.add<CompareInF32>(&getContext());
     GreedyRewriteConfig config;
     config.enableFolding(false).setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))

@@ -12,16 +12,6 @@ func.func @instructions(%x: f32) -> (f32, f32) {
 
 // -----
 
-// CHECK-LABEL: func.func @compare
-// CHECK-COUNT-2: arith.extf {{.*}} : bf16 to f32
-// CHECK: arith.cmpf olt, {{.*}} : f32
-func.func @compare(%x: bf16, %y: bf16) -> i1 {
-  %c = arith.cmpf olt, %x, %y : bf16
-  return %c : i1
-}
-
-// -----
-
 // CHECK-LABEL: func.func @polynomial
 // CHECK-NOT: math.tanh
 func.func @polynomial(%x: f32) -> f32 {
