@@ -23,7 +23,7 @@
 // A row without weights is 0.
 // CHECK: arith.cmpf oeq
 // CHECK: tile.store
-// GPU: remark: config-chosen: attention {bm = 64, bn = 64, d = 16, dv = 16, guard = 0}
+// GPU: remark: config-chosen: attention {bm = 64, bn = 64, d = 16, dv = 16, guard = 1, warps = 4}
 func.func @full(%q: tensor<?x4x64x16xf32> {seq.dims = ["B", 4, 64, 16]}, %k: tensor<?x4x64x16xf32> {seq.dims = ["B", 4, 64, 16]},
                 %v: tensor<?x4x64x16xf32> {seq.dims = ["B", 4, 64, 16]}) -> tensor<?x4x64x16xf32> attributes {seq.export} {
   %o = seq.attention %q, %k, %v : tensor<?x4x64x16xf32>, tensor<?x4x64x16xf32>, tensor<?x4x64x16xf32> -> tensor<?x4x64x16xf32>
@@ -49,7 +49,7 @@ func.func @full(%q: tensor<?x4x64x16xf32> {seq.dims = ["B", 4, 64, 16]}, %k: ten
 // CHECK: scf.if %[[FINITE]]
 // CHECK-NOT: scf.for
 // CHECK: tile.store %{{.*}} : tensor<64xf32>
-// GPU: remark: config-chosen: attention {bm = 128, bn = 128, d = 64, dv = 64, guard = 0}
+// GPU: remark: config-chosen: attention {bm = 64, bn = 64, d = 64, dv = 64, guard = 1, warps = 4}
 func.func @causal_grouped(%q: tensor<?x8x?x64xbf16> {seq.dims = ["B", 8, "M", 64]}, %k: tensor<?x2x?x64xbf16> {seq.dims = ["B", 2, "N", 64]},
                           %v: tensor<?x2x?x64xbf16> {seq.dims = ["B", 2, "N", 64]}) -> (tensor<?x8x?x64xbf16>, tensor<?x8x?xf32>) attributes {seq.export} {
   %o, %l = seq.attention %q, %k, %v {causal = "bottom_right"} : tensor<?x8x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16> -> tensor<?x8x?x64xbf16>, tensor<?x8x?xf32>
