@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "seqc/Emit/CpuObject.h"
+#include "LlvmPasses.h"
 #include "seqc/Support/Errors.h"
 #include "seqc/Support/Process.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -8,7 +9,6 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/TargetSelect.h"
@@ -64,21 +64,7 @@ constexpr StringLiteral kPasses = "function(sroa,early-cse<memssa>,simplifycfg,i
                                   "dse,adce,simplifycfg)";
 
 static Error optimize(Module &module, TargetMachine &machine) {
-  LoopAnalysisManager lam;
-  FunctionAnalysisManager fam;
-  CGSCCAnalysisManager cgam;
-  ModuleAnalysisManager mam;
-  PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(mam);
-  builder.registerCGSCCAnalyses(cgam);
-  builder.registerFunctionAnalyses(fam);
-  builder.registerLoopAnalyses(lam);
-  builder.crossRegisterProxies(lam, fam, cgam, mam);
-  ModulePassManager passes;
-  if (Error e = builder.parsePassPipeline(passes, kPasses))
-    return e;
-  passes.run(module, mam);
-  return Error::success();
+  return runLlvmPasses(module, machine, {}, [](PassBuilder &builder, ModulePassManager &passes) { return builder.parsePassPipeline(passes, kPasses); });
 }
 
 Expected<std::unique_ptr<Module>> emitLlvm(mlir::ModuleOp source, const CpuTarget &target, LLVMContext &context) {

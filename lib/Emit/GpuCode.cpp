@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "seqc/Emit/GpuCode.h"
+#include "LlvmPasses.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include <mutex>
@@ -41,24 +41,17 @@ static Expected<std::unique_ptr<TargetMachine>> machineFor(const GpuTarget &targ
       backend->createTargetMachine(triple, target.arch, "+ptx" + version, {}, std::nullopt, std::nullopt, CodeGenOptLevel::Aggressive));
 }
 
-static void optimize(Module &module, TargetMachine &machine) {
-  LoopAnalysisManager lam;
-  FunctionAnalysisManager fam;
-  CGSCCAnalysisManager cgam;
-  ModuleAnalysisManager mam;
+static Error optimize(Module &module, TargetMachine &machine) {
   // The emitter has unrolled what is to be unrolled; more only costs registers.
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = false;
   tuning.SLPVectorization = false;
   tuning.LoopUnrolling = false;
   tuning.LoopInterleaving = false;
-  PassBuilder builder(&machine, tuning);
-  builder.registerModuleAnalyses(mam);
-  builder.registerCGSCCAnalyses(cgam);
-  builder.registerFunctionAnalyses(fam);
-  builder.registerLoopAnalyses(lam);
-  builder.crossRegisterProxies(lam, fam, cgam, mam);
-  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2).run(module, mam);
+  return runLlvmPasses(module, machine, tuning, [](PassBuilder &builder, ModulePassManager &passes) {
+    passes = builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2);
+    return Error::success();
+  });
 }
 
 Expected<std::unique_ptr<Module>> emitGpuLlvm(mlir::ModuleOp source, const GpuTarget &target, LLVMContext &context) {
@@ -73,7 +66,8 @@ Expected<std::unique_ptr<Module>> emitGpuLlvm(mlir::ModuleOp source, const GpuTa
   // Subnormals are kept: they cost nothing in additions and products, and LLVM would write setp.ftz.bf16, which PTX does not have.
   for (Function &f : *module)
     f.addFnAttr(Attribute::NoUnwind);
-  optimize(*module, **machine);
+  if (Error e = optimize(*module, **machine))
+    return std::move(e);
   return module;
 }
 

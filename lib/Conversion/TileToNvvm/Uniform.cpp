@@ -10,11 +10,11 @@ using namespace mlir;
 namespace seqc::gpu {
 
 /// Facts `X % n == 0` of `tile.assume`.
-UniformFacts::UniformFacts(tile::KernelOp kernel) : kernel(kernel) {
+UniformFacts::UniformFacts(tile::KernelOp kernel) {
   auto assume = kernel->getAttrOfType<ArrayAttr>("tile.assume");
   if (!assume)
     return;
-  for (StringRef fact : llvm::map_range(assume.getAsValueRange<StringAttr>(), [](StringRef s) { return s; })) {
+  for (StringRef fact : assume.getAsValueRange<StringAttr>()) {
     auto [left, right] = fact.split("==");
     auto [name, number] = left.split('%');
     int64_t n;

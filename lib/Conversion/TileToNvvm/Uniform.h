@@ -19,7 +19,6 @@ private:
   int64_t computeDivisor(mlir::Value v);
   bool computeNonNegative(mlir::Value v);
 
-  tile::KernelOp kernel;
   llvm::DenseMap<mlir::Value, int64_t> divisors;
   llvm::DenseMap<mlir::Value, bool> signs;
 };
