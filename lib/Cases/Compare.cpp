@@ -16,7 +16,7 @@ static std::string shapeText(llvm::ArrayRef<int64_t> shape) {
   return text + "]";
 }
 
-/// Root mean square of the finite elements.
+/// Root mean square of the finite elements (of the parts of complex ones).
 static double scaleOf(const Tensor &t) {
   double sum = 0;
   int64_t n = 0;
@@ -59,7 +59,7 @@ static Judgement judge(double expected, double rounded, double actual, double sc
   }
   j.error = std::abs(actual - expected);
   j.magnitude = std::max(std::abs(expected), scale);
-  j.allowed = tolerance.isExact() || !interp::isFloat(type) ? 0 : tolerance.relative * j.magnitude + tiniest(type);
+  j.allowed = tolerance.isExact() || !interp::isFloat(interp::componentType(type)) ? 0 : tolerance.relative * j.magnitude + tiniest(type);
   return j;
 }
 
@@ -73,7 +73,7 @@ Report compare(const Tensor &expected, const Tensor &actual, const Tolerance &to
   }
   double scale = scaleOf(expected), worst = -1;
   int64_t worstAt = -1, patternAt = -1;
-  for (int64_t i = 0; i < expected.size(); ++i) {
+  for (size_t i = 0; i < expected.data.size(); ++i) {
     double e = expected.data[i], a = actual.data[i];
     Judgement j = judge(e, interp::roundTo(expected.dtype, e), a, scale, tolerance, expected.dtype);
     if (j.patternDiffers) {
@@ -94,12 +94,12 @@ Report compare(const Tensor &expected, const Tensor &actual, const Tolerance &to
   }
   int64_t at = patternAt >= 0 ? patternAt : worstAt;
   if (at >= 0)
-    r.where = indexOf(at, expected.shape);
+    r.where = indexOf(interp::isComplex(expected.dtype) ? at / 2 : at, expected.shape);
   if (r.failures == 0)
     return r;
   r.ok = false;
   llvm::raw_string_ostream os(r.problem);
-  os << r.failures << " of " << expected.size() << " elements differ, at " << shapeText(r.where) << " expected "
+  os << r.failures << " of " << expected.data.size() << (interp::isComplex(expected.dtype) ? " parts" : " elements") << " differ, at " << shapeText(r.where) << " expected "
      << llvm::format("%.9g, but got %.9g; max abs %.3g, max rel %.3g, allowed rel %.3g", expected.data[at], actual.data[at], r.maxAbs, r.maxRel, tolerance.relative);
   return r;
 }

@@ -16,6 +16,7 @@ constexpr FloatFacts kFloats[] = {{DType::F64, -53, -1074}, {DType::F32, -24, -1
 constexpr double kTranscendentalUlp = 4, kDeviations = 6;
 
 const FloatFacts *find(DType t) {
+  t = interp::componentType(t);
   const FloatFacts *f = std::find_if(std::begin(kFloats), std::end(kFloats), [&](const FloatFacts &f) { return f.type == t; });
   return f == std::end(kFloats) ? nullptr : f;
 }
@@ -25,6 +26,7 @@ double unitRoundoff(DType t) { return find(t) ? std::ldexp(1.0, find(t)->roundof
 double tiniest(DType t) { return find(t) ? std::ldexp(1.0, find(t)->tiniestExponent) : 0.0; }
 
 Tolerance toleranceOf(DType stored, const Steps &steps) {
+  stored = interp::componentType(stored);
   if (!interp::isFloat(stored))
     return {};
   double work = unitRoundoff(stored == DType::F64 ? DType::F64 : DType::F32), k = static_cast<double>(steps.accumulation);

@@ -24,11 +24,13 @@ public:
   llvm::Error run(mlir::Block &block);
   /// Runs a block of scalars on arguments; returns the terminator's operands.
   llvm::Expected<std::vector<double>> scalars(mlir::Block &block, llvm::ArrayRef<double> args);
+  /// Runs a block on arguments of any type and rank; returns the terminator's one operand.
+  llvm::Expected<Tensor> yielded(mlir::Block &block, llvm::ArrayRef<Tensor> args);
+  llvm::Error evaluate(mlir::Operation *op);
 
   const SeqOptions &options;
 
 private:
-  llvm::Error evaluate(mlir::Operation *op);
   llvm::DenseMap<mlir::Value, Tensor> values;
 };
 

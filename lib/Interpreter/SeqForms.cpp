@@ -47,7 +47,7 @@ static Error broadcast(SeqEvaluator &e, Operation *raw) {
         for (int64_t d = 0; d < out.rank(); ++d)
           if (!llvm::is_contained(added, d))
             source.push_back(i[d]);
-        out.at(i) = in.at(source);
+        out.copyElement(i, in, source);
         return Error::success();
       }))
     return error;
@@ -67,7 +67,7 @@ static Error transpose(SeqEvaluator &e, Operation *raw) {
         Index source(perm.size());
         for (size_t d = 0; d < perm.size(); ++d)
           source[perm[d]] = i[d];
-        out.at(i) = in.at(source);
+        out.copyElement(i, in, source);
         return Error::success();
       }))
     return error;
@@ -88,10 +88,36 @@ static Error reduce(SeqEvaluator &e, Operation *raw) {
         for (int64_t d = 0; d < in.rank(); ++d)
           if (!llvm::is_contained(dims, d))
             target.push_back(i[d]);
-        Expected<std::vector<double>> r = e.scalars(combine, {in.at(i), out.at(target)});
+        Tensor element(in.dtype, {}), accumulator(out.dtype, {});
+        element.copyElement({}, in, i);
+        accumulator.copyElement({}, out, target);
+        Expected<Tensor> r = e.yielded(combine, {element, accumulator});
         if (!r)
           return r.takeError();
-        out.at(target) = (*r)[0];
+        out.copyElement(target, *r, {});
+        return Error::success();
+      }))
+    return error;
+  e.bind(op->getResult(0), out);
+  return Error::success();
+}
+
+/// Elementwise with a region of scalars. The body runs once, on whole tensors: every scalar op in it has a meaning for tensors.
+static Error map(SeqEvaluator &e, Operation *raw) {
+  auto op = cast<linalg::MapOp>(raw);
+  const Tensor init = e.get(op.getInit());
+  Block &body = op.getMapper().front();
+  std::vector<Tensor> arguments;
+  for (Value v : op.getInputs())
+    arguments.push_back(e.get(v));
+  if (body.getNumArguments() > arguments.size())
+    arguments.push_back(init);
+  Expected<Tensor> r = e.yielded(body, arguments);
+  if (!r)
+    return r.takeError();
+  Tensor out(init.dtype, init.shape);
+  if (Error error = forEach(out.shape, [&](const Index &i) {
+        out.copyElement(i, *r, r->rank() ? ArrayRef<int64_t>(i) : ArrayRef<int64_t>());
         return Error::success();
       }))
     return error;
@@ -167,7 +193,7 @@ static Error extractSlice(SeqEvaluator &e, Operation *raw) {
           if (source[d] < 0 || source[d] >= in.shape[d])
             return errorAt(op, "slice leaves the tensor in dim " + Twine(d));
         }
-        out.at(i) = in.at(source);
+        out.copyElement(i, in, source);
         return Error::success();
       }))
     return error;
@@ -189,14 +215,15 @@ static Error pad(SeqEvaluator &e, Operation *raw) {
   std::vector<int64_t> low = mixed(e, op.getMixedLowPad()), high = mixed(e, op.getMixedHighPad()), shape = in.shape;
   for (size_t d = 0; d < shape.size(); ++d)
     shape[d] += low[d] + high[d];
-  if (op.getRegion().isAncestor(padding.getParentRegion()))
-    if (auto constant = padding.getDefiningOp<arith::ConstantOp>()) {
-      Expected<Tensor> value = constantTensor(constant.getValue());
-      if (!value)
-        return errorAt(op, toString(value.takeError()));
-      e.bind(padding, *value);
-    }
-  Tensor out(in.dtype, shape, e.get(padding).data[0]);
+  if (op.getRegion().isAncestor(padding.getParentRegion()) && padding.getDefiningOp())
+    if (Error error = e.evaluate(padding.getDefiningOp()))
+      return error;
+  Tensor out(in.dtype, shape);
+  if (Error error = forEach(shape, [&](const Index &i) {
+        out.copyElement(i, e.get(padding), {});
+        return Error::success();
+      }))
+    return error;
   if (Error error = forEach(in.shape, [&](const Index &i) {
         Index target = i;
         for (size_t d = 0; d < i.size(); ++d) {
@@ -204,7 +231,7 @@ static Error pad(SeqEvaluator &e, Operation *raw) {
           if (target[d] < 0 || target[d] >= shape[d])
             return Error::success();
         }
-        out.at(target) = in.at(i);
+        out.copyElement(target, in, i);
         return Error::success();
       }))
     return error;
@@ -226,7 +253,7 @@ static Error concat(SeqEvaluator &e, Operation *raw) {
     if (Error error = forEach(in.shape, [&](const Index &i) {
           Index target = i;
           target[d] += start;
-          out.at(target) = in.at(i);
+          out.copyElement(target, in, i);
           return Error::success();
         }))
       return error;
@@ -276,7 +303,6 @@ static Error gather(SeqEvaluator &e, Operation *raw) {
     if (!dropped || !llvm::is_contained(dims, d))
       shape.push_back(slice[d]);
   Tensor out(source.dtype, shape);
-  int64_t at = 0;
   if (Error error = forEach(batch, [&](const Index &b) {
         return forEach(slice, [&](const Index &s) -> Error {
           Index from = s, where = b;
@@ -287,7 +313,11 @@ static Error gather(SeqEvaluator &e, Operation *raw) {
             if (from[d] < 0 || from[d] >= source.shape[d])
               return errorAt(op, "index " + Twine(from[d]) + " is out of range in dim " + Twine(d));
           }
-          out.data[at++] = source.at(from);
+          Index to = b;
+          for (int64_t d = 0; d < source.rank(); ++d)
+            if (!dropped || !llvm::is_contained(dims, d))
+              to.push_back(s[d]);
+          out.copyElement(to, source, from);
           return Error::success();
         });
       }))
@@ -337,6 +367,7 @@ SeqHandler findForm(StringRef opName) {
   static const llvm::StringMap<SeqHandler> table{{"linalg.broadcast", broadcast},
                                                  {"linalg.transpose", transpose},
                                                  {"linalg.reduce", reduce},
+                                                 {"linalg.map", map},
                                                  {"linalg.matmul", matmul},
                                                  {"linalg.batch_matmul", matmul},
                                                  {"tensor.empty", empty},

@@ -32,11 +32,11 @@ Error SeqEvaluator::evaluate(Operation *op) {
     bind(op->getResult(0), *t);
     return Error::success();
   }
-  if (isElementwise(op)) {
+  if (isElementwise(op) || isComplexOp(op)) {
     SmallVector<const Tensor *> operands;
     for (Value v : op->getOperands())
       operands.push_back(&get(v));
-    Expected<Tensor> t = evaluateElementwise(op, operands, options.precision);
+    Expected<Tensor> t = isComplexOp(op) ? evaluateComplex(op, operands, options.precision) : evaluateElementwise(op, operands, options.precision);
     if (!t)
       return t.takeError();
     bind(op->getResult(0), *t);
@@ -55,6 +55,14 @@ Error SeqEvaluator::evaluate(Operation *op) {
   if (SeqHandler handler = findForm(op->getName().getStringRef()))
     return handler(*this, op);
   return errorAt(op, "has no meaning at the graph level; see docs/spec/graph-forms.md");
+}
+
+Expected<Tensor> SeqEvaluator::yielded(Block &block, ArrayRef<Tensor> args) {
+  for (auto [argument, t] : llvm::zip_equal(block.getArguments(), args))
+    bind(argument, t);
+  if (Error e = run(block))
+    return std::move(e);
+  return get(block.getTerminator()->getOperand(0));
 }
 
 Error SeqEvaluator::run(Block &block) {

@@ -16,15 +16,18 @@ struct DTypeInfo {
   const char *name;
   int64_t bytes;
   bool isFloat;
+  DType component;
 };
-constexpr std::array<DTypeInfo, 8> kDTypes{{{DType::F32, "f32", 4, true},
-                                            {DType::F16, "f16", 2, true},
-                                            {DType::BF16, "bf16", 2, true},
-                                            {DType::F64, "f64", 8, true},
-                                            {DType::I1, "i1", 1, false},
-                                            {DType::I8, "i8", 1, false},
-                                            {DType::I32, "i32", 4, false},
-                                            {DType::I64, "i64", 8, false}}};
+constexpr std::array<DTypeInfo, 10> kDTypes{{{DType::F32, "f32", 4, true, DType::F32},
+                                             {DType::F16, "f16", 2, true, DType::F16},
+                                             {DType::BF16, "bf16", 2, true, DType::BF16},
+                                             {DType::F64, "f64", 8, true, DType::F64},
+                                             {DType::I1, "i1", 1, false, DType::I1},
+                                             {DType::I8, "i8", 1, false, DType::I8},
+                                             {DType::I32, "i32", 4, false, DType::I32},
+                                             {DType::I64, "i64", 8, false, DType::I64},
+                                             {DType::C64, "c64", 8, false, DType::F32},
+                                             {DType::C128, "c128", 16, false, DType::F64}}};
 const DTypeInfo &info(DType t) { return kDTypes[static_cast<size_t>(t)]; }
 
 const fltSemantics &semantics(DType t) {
@@ -61,6 +64,8 @@ double integerRounded(DType t, double x) {
 StringRef name(DType t) { return info(t).name; }
 int64_t byteSize(DType t) { return info(t).bytes; }
 bool isFloat(DType t) { return info(t).isFloat; }
+bool isComplex(DType t) { return info(t).component != t; }
+DType componentType(DType t) { return info(t).component; }
 
 Expected<DType> parseDType(StringRef text) {
   const auto *it = llvm::find_if(kDTypes, [&](const DTypeInfo &i) { return text == i.name; });
@@ -70,6 +75,7 @@ Expected<DType> parseDType(StringRef text) {
 }
 
 double roundTo(DType t, double x) {
+  t = componentType(t);
   if (t == DType::F64)
     return x;
   if (t == DType::F32)
@@ -82,7 +88,15 @@ double roundTo(DType t, double x) {
   return f.convertToDouble();
 }
 
-Tensor::Tensor(DType dtype, std::vector<int64_t> shapeIn, double fill) : dtype(dtype), shape(std::move(shapeIn)) { data.assign(size(), fill); }
+Tensor::Tensor(DType dtype, std::vector<int64_t> shapeIn, double fill) : dtype(dtype), shape(std::move(shapeIn)) {
+  if (!isComplex(dtype)) {
+    data.assign(size(), fill);
+    return;
+  }
+  data.assign(2 * size(), 0.0);
+  for (size_t i = 0; i < data.size(); i += 2)
+    data[i] = fill;
+}
 
 int64_t Tensor::size() const {
   int64_t n = 1;
@@ -98,7 +112,22 @@ int64_t Tensor::offset(ArrayRef<int64_t> index) const {
   return o;
 }
 
+std::complex<double> Tensor::complexAt(int64_t i) const { return isComplex(dtype) ? std::complex<double>(data[2 * i], data[2 * i + 1]) : data[i]; }
+
+void Tensor::setComplex(int64_t i, std::complex<double> z) {
+  assert(isComplex(dtype) && "a real tensor has no place for the imaginary part");
+  data[2 * i] = z.real();
+  data[2 * i + 1] = z.imag();
+}
+
+void Tensor::copyElement(ArrayRef<int64_t> index, const Tensor &from, ArrayRef<int64_t> at) {
+  int64_t parts = isComplex(dtype) ? 2 : 1, to = offset(index) * parts, source = from.offset(at) * parts;
+  for (int64_t i = 0; i < parts; ++i)
+    data[to + i] = from.data[source + i];
+}
+
 std::vector<char> Tensor::toBytes() const {
+  const DType dtype = componentType(this->dtype);
   int64_t width = byteSize(dtype);
   std::vector<char> bytes(data.size() * width);
   for (size_t i = 0; i < data.size(); ++i) {
@@ -109,8 +138,9 @@ std::vector<char> Tensor::toBytes() const {
   return bytes;
 }
 
-Tensor Tensor::fromBytes(DType dtype, std::vector<int64_t> shape, const void *bytes) {
-  Tensor t(dtype, std::move(shape));
+Tensor Tensor::fromBytes(DType stored, std::vector<int64_t> shape, const void *bytes) {
+  Tensor t(stored, std::move(shape));
+  const DType dtype = componentType(stored);
   int64_t width = byteSize(dtype);
   for (size_t i = 0; i < t.data.size(); ++i) {
     uint64_t bits = 0;

@@ -20,7 +20,7 @@ static Error checkArgument(tile::KernelOp kernel, unsigned i, const KernelArg &a
   Expected<DType> expected = elementDType(ptr ? ptr.getElementType() : type);
   if (!expected)
     return errorAt(kernel, toString(expected.takeError()));
-  if (ptr && (*memory)->dtype != *expected)
+  if (ptr && componentType((*memory)->dtype) != *expected) // complex numbers are pairs of their parts
     return errorAt(kernel, "expects memory of " + name(*expected) + " for argument " + kernel.paramName(i) + ", but got " + name((*memory)->dtype));
   return Error::success();
 }

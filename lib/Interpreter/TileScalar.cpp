@@ -14,10 +14,13 @@ Expected<DType> elementDType(Type type) {
     return DType::I64;
   std::string text;
   llvm::raw_string_ostream(text) << e;
+  if (auto c = dyn_cast<ComplexType>(e))
+    text = c.getElementType().isF32() ? "c64" : c.getElementType().isF64() ? "c128" : text;
   return parseDType(text);
 }
 
 double rounded(Precision precision, DType t, double x) {
+  t = componentType(t);
   if (!isFloat(t))
     return roundTo(t, x);
   switch (precision) {
@@ -58,6 +61,14 @@ Expected<Tensor> constantTensor(TypedAttr value) {
   if (!elements)
     return llvm::createStringError("expects a number or dense elements as constant");
   Tensor t(*type, elements.getShapedType().getShape().vec());
+  if (isComplex(*type)) {
+    auto range = elements.tryGetValues<std::complex<APFloat>>();
+    if (!range)
+      return llvm::createStringError("expects dense elements as constant");
+    for (auto [i, z] : llvm::enumerate(*range))
+      t.setComplex(i, {fromAPFloat(z.real()), fromAPFloat(z.imag())});
+    return t;
+  }
   if (isFloat(*type)) {
     auto range = elements.tryGetValues<APFloat>();
     if (!range)

@@ -27,6 +27,10 @@ bool isElementwise(mlir::Operation *op);
 /// One result of an elementwise op. Error: division by zero, an integer beyond 2^53, an undefined integer.
 llvm::Expected<Tensor> evaluateElementwise(mlir::Operation *op, llvm::ArrayRef<const Tensor *> operands, Precision precision);
 
+/// An op of the `complex` dialect that has a meaning here, or an arith.select of complex values; operands as for elementwise ops.
+bool isComplexOp(mlir::Operation *op);
+llvm::Expected<Tensor> evaluateComplex(mlir::Operation *op, llvm::ArrayRef<const Tensor *> operands, Precision precision);
+
 } // namespace seqc::interp
 
 #endif // SEQC_LIB_INTERPRETER_TILESCALAR_H

@@ -12,6 +12,7 @@
 #include "seqc/Transforms/Passes.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
@@ -21,7 +22,7 @@ using namespace mlir;
 namespace seqc {
 
 void registerAllDialects(DialectRegistry &registry) {
-  registry.insert<seq::SeqDialect, tile::TileDialect, arith::ArithDialect, math::MathDialect, scf::SCFDialect, cf::ControlFlowDialect, tensor::TensorDialect,
+  registry.insert<seq::SeqDialect, tile::TileDialect, arith::ArithDialect, complex::ComplexDialect, math::MathDialect, scf::SCFDialect, cf::ControlFlowDialect, tensor::TensorDialect,
                   linalg::LinalgDialect, func::FuncDialect, ml_program::MLProgramDialect, LLVM::LLVMDialect, NVVM::NVVMDialect, vector::VectorDialect>();
   arith::registerConvertArithToLLVMInterface(registry);
   registerCpuTranslations(registry);

@@ -20,7 +20,7 @@ struct Descr {
   int64_t bytes;
 };
 // Reading takes the first match of descr, writing the first match of dtype.
-constexpr std::array<Descr, 10> kDescrs{{{"<f4", "f32", 4},
+constexpr std::array<Descr, 12> kDescrs{{{"<f4", "f32", 4},
                                          {"<f2", "f16", 2},
                                          {"<f8", "f64", 8},
                                          {"|b1", "i1", 1},
@@ -29,6 +29,8 @@ constexpr std::array<Descr, 10> kDescrs{{{"<f4", "f32", 4},
                                          {"<i8", "i64", 8},
                                          {"<u2", "u16", 2},
                                          {"<u2", "bf16", 2},
+                                         {"<c8", "c64", 8},
+                                         {"<c16", "c128", 16},
                                          {"|u1", "u8", 1}}};
 constexpr StringLiteral kMagic = "\x93NUMPY";
 

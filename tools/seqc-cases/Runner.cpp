@@ -28,8 +28,8 @@ StringRef name(Level level) { return level == Level::Tile ? "tile" : level == Le
 
 /// Both in f64, so that values beyond the declared type stay what they are.
 static Report compareUnrounded(const Case &c, Tensor expected, Tensor actual) {
-  if (expected.dtype == actual.dtype && interp::isFloat(expected.dtype))
-    expected.dtype = actual.dtype = DType::F64;
+  if (expected.dtype == actual.dtype && interp::isFloat(interp::componentType(expected.dtype)))
+    expected.dtype = actual.dtype = interp::isComplex(expected.dtype) ? DType::C128 : DType::F64;
   return compare(expected, actual, unroundedTolerance(c));
 }
 

@@ -3,6 +3,7 @@
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "seqc/Interpreter/SeqInterpreter.h"
 #include "seqc/Support/Npy.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/SourceMgr.h"
@@ -34,13 +35,15 @@ static Error save(StringRef path, Tensor t) {
   // In f64 the result is the unrounded value.
   if (precision == interp::Precision::F64 && interp::isFloat(t.dtype))
     t.dtype = interp::DType::F64;
+  if (precision == interp::Precision::F64 && interp::isComplex(t.dtype))
+    t.dtype = interp::DType::C128;
   std::vector<char> bytes = t.toBytes();
   return writeNpy(path, interp::name(t.dtype), t.shape, StringRef(bytes.data(), bytes.size()));
 }
 
 static Error run() {
   mlir::DialectRegistry registry;
-  registry.insert<seq::SeqDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::tensor::TensorDialect, mlir::linalg::LinalgDialect,
+  registry.insert<seq::SeqDialect, mlir::arith::ArithDialect, mlir::complex::ComplexDialect, mlir::math::MathDialect, mlir::tensor::TensorDialect, mlir::linalg::LinalgDialect,
                   mlir::func::FuncDialect, mlir::ml_program::MLProgramDialect>();
   mlir::MLIRContext context(registry);
   mlir::OwningOpRef<mlir::ModuleOp> module = mlir::parseSourceFile<mlir::ModuleOp>(input, &context);

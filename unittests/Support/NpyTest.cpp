@@ -36,7 +36,7 @@ TEST(Npy, ReadsWhatNumPyWrites) {
 TEST(Npy, RoundTripOfEveryType) {
   llvm::SmallString<128> path;
   ASSERT_FALSE(llvm::sys::fs::createTemporaryFile("seqc", "npy", path));
-  for (auto [written, read, bytes] : {std::tuple("f32", "f32", 4), {"f16", "f16", 2}, {"f64", "f64", 8}, {"bf16", "u16", 2}, {"i1", "i1", 1}, {"i8", "i8", 1}, {"i32", "i32", 4}, {"i64", "i64", 8}})
+  for (auto [written, read, bytes] : {std::tuple("f32", "f32", 4), {"f16", "f16", 2}, {"f64", "f64", 8}, {"bf16", "u16", 2}, {"i1", "i1", 1}, {"i8", "i8", 1}, {"i32", "i32", 4}, {"i64", "i64", 8}, {"c64", "c64", 8}, {"c128", "c128", 16}})
     for (std::vector<int64_t> shape : {std::vector<int64_t>{}, {0}, {5}, {0, 7}, {3, 1, 2}}) {
       std::string data;
       int64_t n = bytes;
@@ -66,7 +66,7 @@ TEST(Npy, DamagedHeadersSayWhatIsWrong) {
   struct {
     const char *header, *message;
   } cases[] = {{"{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "unsupported element type"},
-               {"{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }", "unsupported element type"},
+               {"{'descr': '<c32', 'fortran_order': False, 'shape': (1,), }", "unsupported element type"},
                {"{'fortran_order': False, 'shape': (1,), }", "unsupported element type"},
                {"{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", "expects C order"},
                {"{'descr': '<f4', 'shape': (1,), }", "expects C order"},

@@ -32,7 +32,7 @@ struct Input {
   std::vector<int64_t> shape;
   Fill fill = Fill::Normal;
   double parameter = 1.0;
-  std::vector<double> values; ///< Fill::Literal: all elements, row-major
+  std::vector<double> values; ///< Fill::Literal: all elements, row-major; real and imaginary parts of complex ones
 };
 
 struct Case {

@@ -79,16 +79,7 @@ func.func @call(%x: tensor<4xf32>) -> tensor<4xf32> attributes {seq.export} {
 
 // -----
 
-// expected-error@+1 {{'func.func' op is not a form of a seq graph: complex tensors come in a later version}}
-func.func @complex(%x: tensor<4xcomplex<f32>>) -> tensor<4xf32> attributes {seq.export} {
-  // expected-error@+1 {{'complex.abs' op is not a form of a seq graph: complex tensors come in a later version}}
-  %0 = "complex.abs"(%x) : (tensor<4xcomplex<f32>>) -> tensor<4xf32>
-  return %0 : tensor<4xf32>
-}
-
-// -----
-
-// expected-error@+1 {{'func.func' op expects element type f32, f16, bf16, f64, i1, i8, i32 or i64, but got 'tensor<4xi16>'}}
+// expected-error@+1 {{'func.func' op expects element type f32, f16, bf16, f64, i1, i8, i32, i64, complex<f32> or complex<f64>, but got 'tensor<4xi16>'}}
 func.func @element_type(%x: tensor<4xi16>) attributes {seq.export} {
   return
 }
@@ -128,7 +119,7 @@ func.func @math_op(%x: tensor<4xf32>) attributes {seq.export} {
 // -----
 
 func.func @index_tensor(%x: tensor<4xi32>) attributes {seq.export} {
-  // expected-error@+1 {{'arith.index_cast' op expects element type f32, f16, bf16, f64, i1, i8, i32 or i64, but got 'tensor<4xindex>'}}
+  // expected-error@+1 {{'arith.index_cast' op expects element type f32, f16, bf16, f64, i1, i8, i32, i64, complex<f32> or complex<f64>, but got 'tensor<4xindex>'}}
   %0 = arith.index_cast %x : tensor<4xi32> to tensor<4xindex>
   return
 }

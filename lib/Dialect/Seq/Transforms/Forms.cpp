@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "seqc/Dialect/Seq/Transforms/Forms.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 
 using namespace mlir;
 using namespace seqc::seq;
@@ -14,10 +15,24 @@ bool seqc::seq::isElementwise(Operation *op) {
   });
 }
 
+bool seqc::seq::isComplexOp(Operation &op) {
+  return isa<complex::AddOp, complex::SubOp, complex::MulOp, complex::DivOp, complex::NegOp, complex::ConjOp, complex::ExpOp, complex::AbsOp, complex::ReOp, complex::ImOp,
+             complex::CreateOp, complex::ConstantOp>(op);
+}
+
+static TypedAttr splatElement(DenseElementsAttr elements) {
+  auto type = dyn_cast<ComplexType>(elements.getElementType());
+  if (!type)
+    return elements.getSplatValue<TypedAttr>();
+  auto part = [](const APFloat &x) { return FloatAttr::getValueAsDouble(x); };
+  std::complex<APFloat> z = elements.getSplatValue<std::complex<APFloat>>();
+  return complex::NumberAttr::get(type, part(z.real()), part(z.imag()));
+}
+
 TypedAttr seqc::seq::splatAttr(Value tensor) {
   DenseElementsAttr elements;
   if (matchPattern(tensor, m_Constant(&elements)))
-    return elements.isSplat() ? elements.getSplatValue<TypedAttr>() : TypedAttr();
+    return elements.isSplat() ? splatElement(elements) : TypedAttr();
   Operation *op = tensor.getDefiningOp();
   if (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
     return splatAttr(op->getOperand(0));
@@ -49,10 +64,16 @@ Value seqc::seq::emptyTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> 
   return tensor::EmptyOp::create(b, loc, sizes, element);
 }
 
+static DenseElementsAttr splatElements(RankedTensorType type, TypedAttr scalar) {
+  if (auto z = dyn_cast<complex::NumberAttr>(scalar))
+    return DenseElementsAttr::get(type, std::complex<APFloat>(z.getReal(), z.getImag()));
+  return DenseElementsAttr::get(type, ArrayRef<Attribute>{scalar});
+}
+
 Value seqc::seq::splatTensor(OpBuilder &b, Location loc, RankedTensorType type, Value like, TypedAttr scalar) {
   if (type.hasStaticShape())
-    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, ArrayRef<Attribute>{scalar}));
-  Value zeroRank = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(RankedTensorType::get({}, type.getElementType()), ArrayRef<Attribute>{scalar}));
+    return arith::ConstantOp::create(b, loc, splatElements(type, scalar));
+  Value zeroRank = arith::ConstantOp::create(b, loc, splatElements(RankedTensorType::get({}, type.getElementType()), scalar));
   Value init = emptyTensor(b, loc, tensor::getMixedSizes(b, loc, like), type.getElementType());
   return linalg::BroadcastOp::create(b, loc, zeroRank, init, llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()))).getResult().front();
 }

@@ -4,6 +4,7 @@
 #include "seqc/Dialect/Seq/Transforms/Forms.h"
 #include "seqc/Dialect/Seq/Transforms/Passes.h"
 #include "seqc/Support/Diagnostics.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 
 namespace seqc::seq {
 #define GEN_PASS_DEF_VERIFYGRAPHPASS
@@ -15,6 +16,7 @@ using namespace seqc::seq;
 
 static bool isFloatElement(Type t) { return isa<Float32Type, Float16Type, BFloat16Type, Float64Type>(t); }
 static bool isIntElement(Type t) { return t.isSignlessInteger(1) || t.isSignlessInteger(8) || t.isSignlessInteger(32) || t.isSignlessInteger(64); }
+static bool isComplexElement(Type t) { return isa<ComplexType>(t) && isa<Float32Type, Float64Type>(cast<ComplexType>(t).getElementType()); }
 static bool isHalf(Type t) { return isa<Float16Type, BFloat16Type>(t); }
 static Type elementOf(Value v) { return getElementTypeOrSelf(v.getType()); }
 
@@ -30,10 +32,8 @@ static LogicalResult checkTensorType(Operation *op, Type type) {
   if (!tensor)
     return refuse(op, "ranked tensors", type);
   Type element = tensor.getElementType();
-  if (isa<ComplexType>(element))
-    return refuse(op, "complex tensors come in a later version; write real and imaginary parts as two tensors");
-  if (!isFloatElement(element) && !isIntElement(element))
-    return refuse(op, "element type f32, f16, bf16, f64, i1, i8, i32 or i64", type);
+  if (!isFloatElement(element) && !isIntElement(element) && !isComplexElement(element))
+    return refuse(op, "element type f32, f16, bf16, f64, i1, i8, i32, i64, complex<f32> or complex<f64>", type);
   if (tensor.getEncoding())
     return refuse(op, "tensors without encoding", type);
   return success();
@@ -50,14 +50,19 @@ static bool hasTensor(Operation *op) {
   return llvm::any_of(op->getOperandTypes(), llvm::IsaPred<ShapedType>) || llvm::any_of(op->getResultTypes(), llvm::IsaPred<ShapedType>);
 }
 
+using Check = LogicalResult (*)(Operation *);
+static const llvm::StringMap<Check> &forms();
+
 //===-- Checks of single forms -------------------------------------------------------===//
 
 static LogicalResult anyTypes(Operation *op) { return success(); }
 
+constexpr llvm::StringLiteral kComplexRemedy = "complex numbers are computed by linalg.map with a body of scalar ops of the complex dialect";
+
 /// arith, math: on tensors elementwise; on scalars index arithmetic for sizes.
 static LogicalResult elementwise(Operation *op) {
   if (hasTensor(op))
-    return success();
+    return isComplexElement(elementOf(op->getResult(0))) ? refuse(op, kComplexRemedy) : success();
   bool index = llvm::all_of(llvm::concat<const Type>(llvm::to_vector(op->getOperandTypes()), llvm::to_vector(op->getResultTypes())),
                             [](Type t) { return t.isIndex() || t.isSignlessInteger(); });
   return index ? success() : refuse(op, "scalars are for sizes (index and integers); write a tensor of rank 0 or a splat constant");
@@ -70,9 +75,9 @@ static LogicalResult tensorOnly(Operation *op) {
 
 static LogicalResult constant(Operation *op) {
   Type type = op->getResult(0).getType();
-  if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && isa<DenseResourceElementsAttr>(cast<arith::ConstantOp>(op).getValue()))
+  if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && isa<DenseResourceElementsAttr>(op->getAttr("value")))
     return refuse(op, "resource blobs are not read; write weights as ml_program.global with #ml_program.extern, small constants as dense<..>");
-  if (isa<FloatType>(type) && !llvm::all_of(op->getUsers(), [](Operation *user) { return isa<tensor::YieldOp>(user); }))
+  if (isa<FloatType, ComplexType>(type) && !llvm::all_of(op->getUsers(), [](Operation *user) { return isa<tensor::YieldOp, linalg::MapOp>(user) || user->getParentOfType<linalg::MapOp>(); }))
     return refuse(op, "scalars are for sizes and padding values; write a tensor of rank 0 or a splat constant");
   return success();
 }
@@ -108,7 +113,7 @@ static LogicalResult reduce(Operation *op) {
   Block &body = r.getCombiner().front();
   Operation *combiner = body.getOperations().size() == 2 ? &body.front() : nullptr;
   static constexpr llvm::StringLiteral kinds[] = {"arith.addf",     "arith.addi",  "arith.mulf",  "arith.muli",  "arith.maximumf", "arith.minimumf", "arith.maxsi",
-                                                  "arith.minsi",    "arith.andi",  "arith.ori"};
+                                                  "arith.minsi",    "arith.andi",  "arith.ori",   "complex.add"};
   auto uses = [&](unsigned arg) { return llvm::is_contained(combiner->getOperands(), body.getArgument(arg)); };
   bool known = combiner && llvm::is_contained(kinds, combiner->getName().getStringRef()) &&
                body.getTerminator()->getOperands() == combiner->getResults() && uses(0) && uses(1);
@@ -117,6 +122,29 @@ static LogicalResult reduce(Operation *op) {
   if (!splatAttr(r.getInits().front()))
     return refuse(op, "its init is not a splat constant or the broadcast of one; combine the other operand with an elementwise op");
   return success();
+}
+
+static bool isScalarElement(Type t) { return isFloatElement(t) || isIntElement(t) || isComplexElement(t); }
+
+/// Scalar arith, math and complex ops of the element types, yielding one value; the init is not read.
+static LogicalResult mapBody(linalg::MapOp map) {
+  Block &body = map.getMapper().front();
+  if (body.getNumArguments() > map.getInputs().size() && !body.getArguments().back().use_empty())
+    return refuse(map, "its body reads the init; give the tensor as an input");
+  for (Operation &op : body.without_terminator()) {
+    bool known = isComplexOp(&op) || (forms().contains(op.getName().getStringRef()) && isa<arith::ArithDialect, math::MathDialect>(op.getDialect()));
+    if (!known || op.getNumRegions() || !llvm::all_of(op.getOperandTypes(), isScalarElement) || !llvm::all_of(op.getResultTypes(), isScalarElement))
+      return refuse(map, "its body holds '" + op.getName().getStringRef() + "'; a body is of scalar ops of the complex dialect (add, sub, mul, div, neg, conj, exp, abs, re, im, create, constant), arith and math");
+  }
+  return success();
+}
+
+/// For complex numbers alone: everything else is written with ops on tensors.
+static LogicalResult map(Operation *op) {
+  auto isComplexValue = [](Value v) { return isComplexElement(elementOf(v)); };
+  if (!llvm::any_of(op->getOperands(), isComplexValue) && llvm::none_of(cast<linalg::MapOp>(op).getMapper().front(), [](Operation &o) { return isComplexOp(o); }))
+    return refuse(op, "it has no complex numbers; write its body with arith and math on tensors");
+  return mapBody(cast<linalg::MapOp>(op));
 }
 
 static LogicalResult gather(Operation *op) {
@@ -165,10 +193,7 @@ static LogicalResult global(Operation *op) {
 
 //===-- The closed list ---------------------------------------------------------------===//
 
-namespace {
-using Check = LogicalResult (*)(Operation *);
-
-const llvm::StringMap<Check> &forms() {
+static const llvm::StringMap<Check> &forms() {
   static const llvm::StringMap<Check> table = [] {
     llvm::StringMap<Check> t;
     auto add = [&](StringRef dialect, std::initializer_list<StringRef> names, Check check) {
@@ -187,6 +212,8 @@ const llvm::StringMap<Check> &forms() {
     add("linalg", {"broadcast", "transpose"}, anyTypes);
     add("linalg", {"matmul", "batch_matmul"}, matmul);
     add("linalg", {"reduce"}, reduce);
+    add("linalg", {"map"}, map);
+    add("complex", {"constant"}, constant);
     add("tensor", {"concat", "expand_shape", "collapse_shape", "empty"}, anyTypes);
     add("tensor", {"gather"}, gather);
     add("tensor", {"extract_slice"}, extractSlice);
@@ -200,13 +227,13 @@ const llvm::StringMap<Check> &forms() {
   return table;
 }
 
+namespace {
 /// What to write instead, for ops (or prefixes of names) that programs are likely to contain.
 struct Remedy {
   StringRef prefix, text;
 };
 constexpr Remedy remedies[] = {
     {"linalg.generic", "its body is opaque; write it with arith and math on tensors, linalg.broadcast, linalg.reduce, linalg.transpose"},
-    {"linalg.map", "write its body with arith and math on tensors"},
     {"linalg.fill", "write a splat constant, or linalg.broadcast of a constant of rank 0"},
     {"linalg.softmax", "write maximum, subtraction, exponential, sum and division, or use seq.attention"},
     {"linalg.conv", "convolutions come in a later version"},
@@ -222,7 +249,7 @@ constexpr Remedy remedies[] = {
     {"scf.", "control flow is not part of a graph; unroll loops with constant bounds and write arith.select for conditions"},
     {"cf.", "control flow is not part of a graph; write arith.select for conditions"},
     {"affine.", "write index arithmetic with arith"},
-    {"complex.", "complex tensors come in a later version"},
+    {"complex.", kComplexRemedy},
     {"torch.", "import the exported program with the importer of seqc"},
     {"tosa.", "lower it to linalg and arith first"},
     {"stablehlo.", "lower it to linalg and arith first"},

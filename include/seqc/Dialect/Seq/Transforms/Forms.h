@@ -13,8 +13,12 @@ namespace seqc::seq {
 /// An arith or math op on ranked tensors of equal shape with one result.
 bool isElementwise(mlir::Operation *op);
 
+/// A scalar op of the `complex` dialect that bodies of linalg.map may hold.
+bool isComplexOp(mlir::Operation &op);
+inline bool isComplexOp(mlir::Operation *op) { return isComplexOp(*op); }
+
 /// The scalar if every element of the tensor is the same compile-time constant: a splat constant, or reshapes, broadcasts and float or
-/// integer conversions of one.
+/// integer conversions of one. A complex one is a complex::NumberAttr.
 mlir::TypedAttr splatAttr(mlir::Value tensor);
 /// The same as a number; integers are converted.
 std::optional<double> splatValue(mlir::Value tensor);
