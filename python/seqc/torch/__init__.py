@@ -9,11 +9,25 @@ or `python3 -m seqc.torch export --module pkg.mod:factory -o model.mlir`. Needs 
 
 from .errors import ExportError, UnsupportedError
 
-__all__ = ["export", "ExportError", "UnsupportedError"]
+__all__ = ["export", "export_functions", "Call", "ExportError", "UnsupportedError"]
 
 
 def export(*args, **kwargs):
     """See seqc.torch.exporter.export: torch is loaded at the first call."""
+    return _exporter().export(*args, **kwargs)
+
+
+def export_functions(*args, **kwargs):
+    """Several functions in one module; see seqc.torch.exporter.export_functions."""
+    return _exporter().export_functions(*args, **kwargs)
+
+
+def Call(*args, **kwargs):
+    """One function of export_functions; see seqc.torch.exporter.Call."""
+    return _exporter().Call(*args, **kwargs)
+
+
+def _exporter():
     import importlib
 
-    return importlib.import_module(".exporter", __name__).export(*args, **kwargs)
+    return importlib.import_module(".exporter", __name__)

@@ -13,6 +13,9 @@ from .errors import Unsupported
 
 FLOAT_BITS = {"f64": 64, "f32": 32, "f16": 16, "bf16": 16}
 INT_BITS = {"i64": 64, "i32": 32, "i8": 8, "i1": 1}
+COMPLEX_PARTS = {"complex<f32>": "f32", "complex<f64>": "f64"}
+# Op on real tensors -> scalar op in the body of a linalg.map on complex ones
+COMPLEX_OPS = {"arith.addf": "complex.add", "arith.subf": "complex.sub", "arith.mulf": "complex.mul", "arith.divf": "complex.div", "arith.negf": "complex.neg", "math.exp": "complex.exp"}
 NON_FINITE = {  # +inf, -inf, nan as MLIR's hexadecimal float literals
     "f64": ("0x7FF0000000000000", "0xFFF0000000000000", "0x7FF8000000000000"),
     "f32": ("0x7F800000", "0xFF800000", "0x7FC00000"),
@@ -25,6 +28,10 @@ def is_float(dtype):
     return dtype in FLOAT_BITS
 
 
+def is_complex(dtype):
+    return dtype in COMPLEX_PARTS
+
+
 def type_text(shape, dtype):
     return "tensor<" + "".join(f"{extent if symbols.is_static(extent) else '?'}x" for extent in shape) + dtype + ">"
 
@@ -33,6 +40,9 @@ def literal(value, dtype):
     """A number as MLIR text of an element type."""
     if dtype == "i1":
         return "true" if value else "false"
+    if is_complex(dtype):
+        value = complex(value)
+        return f"({literal(value.real, COMPLEX_PARTS[dtype])}, {literal(value.imag, COMPLEX_PARTS[dtype])})"
     if not is_float(dtype):
         return str(int(value))
     value = float(value)
@@ -84,6 +94,14 @@ class Builder:
         """Adds `%n = text` with a tensor result."""
         return Value(self._line(text), tuple(shape), dtype)
 
+    def emit_several(self, text, results):
+        """Adds `%n:2 = text` with the results [(shape, dtype)]; one result is `%n`."""
+        if len(results) == 1:
+            return (self.emit(text, *results[0]),)
+        name = self.fresh()
+        self.lines.append(f"{name}:{len(results)} = {text}{self.location}")
+        return tuple(Value(f"{name}#{i}", tuple(shape), dtype) for i, (shape, dtype) in enumerate(results))
+
     def _line(self, text):
         name = self.fresh()
         self.lines.append(f"{name} = {text}{self.location}")
@@ -128,6 +146,9 @@ class Builder:
     def _dynamic(self, shape):
         return ", ".join(self.index(extent) for extent in shape if not symbols.is_static(extent))
 
+    def type(self, shape, dtype):
+        return type_text(shape, dtype)
+
     # Creation
 
     def empty(self, shape, dtype):
@@ -158,14 +179,31 @@ class Builder:
     # Elementwise
 
     def unary(self, operation, x):
+        if is_complex(x.dtype):
+            return self.map(self._complex_op(operation), (x,), x.dtype)
         return self.emit(f"{operation} {x.name} : {x.type}", x.shape, x.dtype)
 
     def binary(self, operation, a, b):
         assert a.type == b.type, f"{operation} of {a.type} and {b.type}"
+        if is_complex(a.dtype):
+            return self.map(self._complex_op(operation), (a, b), a.dtype)
         return self.emit(f"{operation} {a.name}, {b.name} : {a.type}", a.shape, a.dtype)
+
+    def _complex_op(self, operation):
+        if operation not in COMPLEX_OPS:
+            raise Unsupported(f"{operation.partition('.')[2]} of complex numbers")
+        return COMPLEX_OPS[operation]
+
+    def map(self, operation, operands, dtype):
+        """A scalar op of the complex dialect on every element; operands of equal shapes."""
+        init = self.empty(operands[0].shape, dtype)
+        names, types = ", ".join(x.name for x in operands), ", ".join(x.type for x in operands)
+        return self.emit(f"linalg.map {{ {operation} }} ins({names} : {types}) outs({init.name} : {init.type})", init.shape, dtype)
 
     def compare(self, predicate, a, b):
         """predicate: eq ne lt le gt ge; a comparison with NaN is false, `ne` true."""
+        if is_complex(a.dtype):
+            raise Unsupported("comparison of complex numbers")
         assert a.type == b.type, f"comparison of {a.type} and {b.type}"
         if is_float(a.dtype):
             operation = f"arith.cmpf {'u' if predicate == 'ne' else 'o'}{predicate}"
@@ -182,11 +220,24 @@ class Builder:
         """Conversion of elements with torch's meaning."""
         if x.dtype == dtype:
             return x
+        if is_complex(dtype):
+            return self._to_complex(x, dtype)
+        if is_complex(x.dtype):
+            raise Unsupported(f"conversion of complex numbers to {dtype}")
         if dtype == "i1":
             return self.compare("ne", x, self.constant(0, x.shape, x.dtype))
         if is_float(x.dtype) and is_float(dtype) and FLOAT_BITS[x.dtype] == FLOAT_BITS[dtype]:
             return self.cast(self.cast(x, "f32"), dtype)
         return self.emit(f"{_conversion(x.dtype, dtype)} {x.name} : {x.type} to {type_text(x.shape, dtype)}", x.shape, dtype)
+
+    def _to_complex(self, x, dtype):
+        part = COMPLEX_PARTS[dtype]
+        real, imaginary = self.parts(x) if is_complex(x.dtype) else (x, self.constant(0, x.shape, part))
+        return self.map("complex.create", (self.cast(real, part), self.cast(imaginary, part)), dtype)
+
+    def parts(self, x):
+        """Real and imaginary part of a complex tensor."""
+        return tuple(self.map(operation, (x,), COMPLEX_PARTS[x.dtype]) for operation in ("complex.re", "complex.im"))
 
     # Structure
 
@@ -211,6 +262,8 @@ class Builder:
         dims = sorted(dims)
         if not dims:
             return x
+        if is_complex(x.dtype):
+            operation = self._complex_op(operation)
         init = self.constant(initial, [e for d, e in enumerate(x.shape) if d not in dims], x.dtype)
         text = f"linalg.reduce {{ {operation} }} ins({x.name} : {x.type}) outs({init.name} : {init.type}) dimensions = {dims}"
         return self.emit(text, init.shape, x.dtype)

@@ -9,7 +9,9 @@ import subprocess
 import torch
 
 from . import safetensors
-from .errors import ExportError
+from .errors import ExportError, UnsupportedError
+from .locations import Locations
+from .module import Weights, module_text
 from .operators import EMITTERS
 from .signature import requested_names
 from .translate import DTYPES, Translator
@@ -20,7 +22,7 @@ class Options:
     function: str = "main"
     input_names: list = None
     output_names: list = None
-    source_root: str = None
+    states: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -33,30 +35,67 @@ class Exported:
     checked: bool
 
 
-def export(model, args=(), *, out, kwargs=None, dynamic_shapes=None, name_dims=None, function="main", input_names=None, output_names=None,
-           weights=None, source_root=None, check=True):
-    """Imports a module (in eval mode, with example arguments) or an ExportedProgram.
+def export(model, args=(), *, out, weights=None, source_root=None, check=True, function="main", **call):
+    """Imports a module (in eval mode, with example arguments) or an ExportedProgram as the function `function`; `call` are more fields of `Call`.
 
-    out: the .mlir file; weights: the safetensors file (default: beside it, same stem). dynamic_shapes: as torch.export takes it; the names of its Dim
-    objects become the names in `seq.dims`. name_dims: {input name: {dim: name}}, names for an ExportedProgram or for Dim.AUTO. source_root: directory
-    that paths in locations are relative to. check: verify the file with seqc-opt (SEQC_OPT, or on PATH) where there is one.
+    out: the .mlir file; weights: the safetensors file (default: beside it, same stem). source_root: directory that paths in locations are relative to.
+    check: verify the file with seqc-opt (SEQC_OPT, or on PATH) where there is one.
     Raises UnsupportedError with all operators that cannot be expressed, ExportError for programs with side effects and the like.
     """
-    options = Options(function, input_names, output_names, source_root)
-    kwargs = kwargs or {}
-    program = model if isinstance(model, torch.export.ExportedProgram) else _trace(model, args, kwargs, dynamic_shapes)
-    translator = Translator(_functional(program), options)
-    spec = None if isinstance(model, torch.export.ExportedProgram) else dynamic_shapes
-    translator.run(requested_names(model, args, kwargs, spec, name_dims, translator.input_names))
+    return export_functions({function: Call(model, args, **call)}, out=out, weights=weights, source_root=source_root, check=check)
+
+
+@dataclasses.dataclass
+class Call:
+    """One function of an import.
+
+    dynamic_shapes: as torch.export takes it; the names of its Dim objects become the names in `seq.dims`. name_dims: {input name: {dim: name}}, names for
+    an ExportedProgram or for Dim.AUTO. states: {output name: input name}, results that are inputs of the next call.
+    """
+
+    model: object
+    args: tuple = ()
+    kwargs: dict = None
+    dynamic_shapes: object = None
+    name_dims: dict = None
+    input_names: list = None
+    output_names: list = None
+    states: dict = None
+
+
+def export_functions(calls, *, out, weights=None, source_root=None, check=True):
+    """Imports several functions {name: Call} into one module, as `export` does. Weights with one storage are shared, whatever module they come from."""
+    shared, locations = Weights(), Locations(source_root, _skipped_sources())
+    functions, unsupported = [], []
+    for name, call in calls.items():
+        functions.append(_function(name, call, shared, locations, unsupported))
+    if unsupported:
+        raise UnsupportedError(unsupported)
     out = os.fspath(out)
     weights = os.fspath(weights) if weights else os.path.splitext(out)[0] + ".safetensors"
     relative = os.path.relpath(weights, os.path.dirname(out) or ".").replace(os.sep, "/")
-    if translator.weights:
-        safetensors.save(weights, {name: to_numpy(tensor) for name, tensor in translator.weights.items()})
+    if shared.used:
+        safetensors.save(weights, {name: to_numpy(tensor) for name, tensor in shared.used.items()})
     with open(out, "w", encoding="utf-8") as file:
-        file.write(translator.module_text(relative))
-    count = sum(tensor.numel() for tensor in translator.weights.values())
-    return Exported(out, weights if translator.weights else None, count, check and verify(out))
+        file.write(module_text(functions, shared, relative, locations, DTYPES))
+    count = sum(tensor.numel() for tensor in shared.used.values())
+    return Exported(out, weights if shared.used else None, count, check and verify(out))
+
+
+def _skipped_sources():
+    """Folders whose lines are not places in the user's program."""
+    return [os.path.dirname(torch.__file__), os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "ops")]
+
+
+def _function(name, call, shared, locations, unsupported):
+    traced = isinstance(call.model, torch.export.ExportedProgram)
+    kwargs = call.kwargs or {}
+    program = call.model if traced else _trace(call.model, call.args, kwargs, call.dynamic_shapes)
+    translator = Translator(_functional(program), Options(name, call.input_names, call.output_names, call.states or {}), shared, locations)
+    spec = None if traced else call.dynamic_shapes
+    translator.run(requested_names(call.model, call.args, kwargs, spec, call.name_dims, translator.input_names))
+    unsupported += translator.unsupported
+    return translator
 
 
 def _trace(model, args, kwargs, dynamic_shapes):

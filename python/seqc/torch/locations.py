@@ -11,10 +11,10 @@ FRAME = re.compile(r'^\s*File "(.*)", line (\d+), in ', re.MULTILINE)
 
 class Locations:
     """Aliases `#locN` for the nodes of a graph. Paths are relative to `root` (default: the working directory) or to an entry of sys.path; frames of files
-    in the directory `skip` (torch itself) are not places in the user's program."""
+    in the directories `skip` (torch itself) are not places in the user's program."""
 
     def __init__(self, root, skip):
-        self._skip = os.path.abspath(skip) + os.sep
+        self._skip = tuple(os.path.abspath(folder) + os.sep for folder in skip)
         roots = [os.path.abspath(root or os.getcwd())] + sorted((os.path.abspath(p) for p in sys.path if p), key=len, reverse=True)
         self._roots = [r.rstrip(os.sep) + os.sep for r in roots if r != os.sep]
         self._aliases = {}

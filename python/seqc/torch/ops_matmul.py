@@ -4,7 +4,7 @@
 import math
 
 from . import symbols
-from .builder import Value, is_float
+from .builder import Value, is_complex, is_float
 from .errors import Unsupported
 from .registry import emitter
 from .reshape import broadcast_to, reshape, unsqueeze
@@ -12,6 +12,8 @@ from .reshape import broadcast_to, reshape, unsqueeze
 
 def product(c, a, b):
     """torch.matmul of two float tensors, in the accumulator's type."""
+    if is_complex(a.dtype):
+        return _complex_product(c, a, b)
     if not is_float(a.dtype):
         raise Unsupported(f"matrix product of {a.dtype}")
     build = c.b
@@ -24,6 +26,14 @@ def product(c, a, b):
         out = _batched(build, left, right)
     drop = ([out.rank - 2] if a.rank == 1 else []) + ([out.rank - 1] if b.rank == 1 else [])
     return reshape(build, out, tuple(e for d, e in enumerate(out.shape) if d not in drop)) if drop else out
+
+
+def _complex_product(c, a, b):
+    """Four real products."""
+    build = c.b
+    (ar, ai), (br, bi) = build.parts(a), build.parts(b)
+    real = build.binary("arith.subf", product(c, ar, br), product(c, ai, bi))
+    return build.map("complex.create", (real, build.binary("arith.addf", product(c, ar, bi), product(c, ai, br))), a.dtype)
 
 
 def _batched(build, a, b):

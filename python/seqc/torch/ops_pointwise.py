@@ -3,7 +3,7 @@
 
 import math
 
-from .builder import Value, is_float
+from .builder import COMPLEX_PARTS, Value, is_complex, is_float
 from .errors import Unsupported
 from .registry import emitter
 
@@ -38,7 +38,7 @@ COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 
 def _unary(operation):
     def emit(c, x):
-        return c.b.unary(operation, c.operand(x)) if is_float(c.dtype) else x
+        return c.b.unary(operation, c.operand(x)) if is_float(c.dtype) or is_complex(c.dtype) else x
 
     return emit
 
@@ -50,7 +50,7 @@ for _name, _operation in UNARY_FLOAT.items():
 def arithmetic(c, name, a, b):
     """add, sub, mul, maximum, minimum of two values of one type."""
     operations = {"add": ("arith.addf", "arith.addi", "arith.ori"), "sub": ("arith.subf", "arith.subi", "arith.xori"), **BINARY}[name]
-    return c.b.binary(operations[0 if is_float(a.dtype) else 2 if a.dtype == "i1" else 1], a, b)
+    return c.b.binary(operations[0 if is_float(a.dtype) or is_complex(a.dtype) else 2 if a.dtype == "i1" else 1], a, b)
 
 
 def _binary(name):
@@ -124,11 +124,13 @@ def _reciprocal(c, x):
 
 @emitter("neg.default")
 def _neg(c, x):
-    return c.b.unary("arith.negf", x) if is_float(x.dtype) else c.b.binary("arith.subi", c.operand(0), x)
+    return c.b.unary("arith.negf", x) if is_float(x.dtype) or is_complex(x.dtype) else c.b.binary("arith.subi", c.operand(0), x)
 
 
 @emitter("abs.default")
 def _abs(c, x):
+    if is_complex(x.dtype):
+        return c.b.map("complex.abs", (x,), COMPLEX_PARTS[x.dtype])
     return c.b.unary("math.absf" if is_float(x.dtype) else "math.absi", x)
 
 
@@ -142,16 +144,16 @@ def _pow(c, base, exponent):
     b = c.b
     if isinstance(exponent, Value) or not isinstance(exponent, (int, float)):
         if not is_float(c.dtype):
-            raise Unsupported("integer power by a tensor")
+            raise Unsupported(f"power of {c.dtype} by a tensor")
         return b.binary("math.powf", c.operand(base), c.operand(exponent))
     x = c.operand(base)
-    if exponent == int(exponent) and 0 <= abs(exponent) <= 8 and (exponent >= 0 or is_float(c.dtype)):
+    if exponent == int(exponent) and 0 <= abs(exponent) <= 8 and (exponent >= 0 or is_float(c.dtype) or is_complex(c.dtype)):
         power = c.operand(1) if exponent == 0 else x
         for _ in range(int(abs(exponent)) - 1):
             power = arithmetic(c, "mul", power, x)
         return power if exponent >= 0 else b.binary("arith.divf", c.operand(1), power)
     if not is_float(c.dtype):
-        raise Unsupported(f"integer power {exponent}")
+        raise Unsupported(f"power {exponent} of {c.dtype}")
     if exponent == 0.5:
         return b.unary("math.sqrt", x)
     if exponent == -0.5:

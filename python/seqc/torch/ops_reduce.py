@@ -4,7 +4,7 @@
 import math
 
 from . import symbols
-from .builder import INT_BITS, is_float
+from .builder import INT_BITS, is_complex, is_float
 from .errors import Unsupported
 from .registry import emitter
 from .reshape import broadcast_to, reshape
@@ -19,7 +19,7 @@ def normal_dims(x, dims):
 
 
 def sum_over(b, x, dims):
-    return b.reduce("arith.addf" if is_float(x.dtype) else "arith.addi", 0, x, dims)
+    return b.reduce("arith.addf" if is_float(x.dtype) or is_complex(x.dtype) else "arith.addi", 0, x, dims)
 
 
 def extreme(b, x, dims, largest):

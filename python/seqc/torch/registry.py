@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table ATen operator -> emitter.
 
-An emitter is `f(c, *args, **kwargs)` with the operator's own arguments: tensors are `Value`s, sizes integers or expressions. `c` is the Context of the
+Operators of other namespaces have their full name, as "seqc.long_conv.default". An emitter is `f(c, *args, **kwargs)` with the operator's own arguments: tensors are `Value`s, sizes integers or expressions. `c` is the Context of the
 node: `c.b` the builder, `c.shape` and `c.dtype` what torch says about the (first) result, `c.results` all of them. It returns a Value or a tuple of them.
 """
 
@@ -31,6 +31,7 @@ class Context:
     b: Builder
     results: list  # [(shape, dtype)]
     promoted: object = None  # () -> element type that torch's promotion gives for the node's operands
+    used: object = None  # (i) -> whether something reads result i of several
 
     @property
     def shape(self):
@@ -45,7 +46,7 @@ class Context:
         dtype, shape = dtype or self.dtype, self.shape if shape is None else shape
         if isinstance(x, Value):
             return broadcast_to(self.b, self.b.cast(x, dtype), shape)
-        if isinstance(x, (int, float, bool)):
+        if isinstance(x, (int, float, bool, complex)):
             return self.b.constant(x, shape, dtype)
         if hasattr(x, "free_symbols"):
             return broadcast_to(self.b, scalar(self.b, x, dtype), shape)

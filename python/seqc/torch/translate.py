@@ -2,14 +2,12 @@
 """Translates the graph of a torch ExportedProgram into the text of a `seq` module."""
 
 import json
-import os
 
 import torch
 
 from . import symbols
 from .builder import Builder, Value, type_text
-from .errors import ExportError, Unsupported, UnsupportedError
-from .locations import Locations
+from .errors import ExportError, Unsupported
 from .operators import EMITTERS
 from .registry import Context
 from .signature import Dims
@@ -23,6 +21,8 @@ DTYPES = {
     torch.int32: "i32",
     torch.int8: "i8",
     torch.bool: "i1",
+    torch.complex64: "complex<f32>",
+    torch.complex128: "complex<f64>",
 }
 # Assertions on sizes; what they state goes into seq.assume where it can be expressed.
 ASSERTIONS = {"_assert_scalar.default", "sym_constrain_range_for_size.default", "sym_constrain_range.default", "_assert_tensor_metadata.default"}
@@ -41,27 +41,19 @@ def dtype_of(tensor):
     return DTYPES[tensor.dtype]
 
 
-def _identity(tensor):
-    return tensor.data_ptr() or id(tensor), tuple(tensor.shape), tensor.stride(), tensor.dtype
-
-
 def _unique(names):
     """Repeated names get a number."""
     return [name if name not in names[:i] else f"{name}_again{i}" for i, name in enumerate(names)]
 
 
 class Translator:
-    """State of one translation; `module_text` afterwards gives the file and `weights` what it loads."""
+    """One function. After `run`: `arguments`, `results` [(name, value)], `dims` and the lines of `builder`; the weights it reads are in `weights`."""
 
-    def __init__(self, program, options):
+    def __init__(self, program, options, weights, locations):
         self.program, self.options = program, options
-        self.weights, self.unsupported = {}, []
-        self._globals, self._values = {}, {}
-        # Tied weights are one global, under the name that comes first in the state dict.
-        self._shared = {}
-        for name, tensor in program.state_dict.items():
-            self._shared.setdefault(_identity(tensor), name)
-        self.locations = Locations(options.source_root, os.path.dirname(torch.__file__))
+        self.weights, self.locations, self.unsupported = weights, locations, []
+        self._loaded, self._values = {}, {}
+        weights.declare(program.state_dict)
         self._read_signature()
 
     def _read_signature(self):
@@ -83,6 +75,7 @@ class Translator:
             raise ExportError(f"expects {len(self._inputs)} input names, but got {len(self.input_names)}")
 
     def run(self, requested_dims):
+        """Translates everything; what cannot be expressed is in `unsupported` afterwards."""
         shapes = [symbols.shape_of(node.meta["val"]) for node in self._inputs]
         self.dims = Dims(shapes, requested_dims)
         self.dims.assume_ranges(self.program.range_constraints)
@@ -98,8 +91,6 @@ class Translator:
                 self.results = self._outputs(node)
             elif node.op != "placeholder":
                 self._reject(node, str(node.target), f"graph node of kind {node.op}")
-        if self.unsupported:
-            raise UnsupportedError(self.unsupported)
 
     def _input_dtype(self, node):
         try:
@@ -135,7 +126,8 @@ class Translator:
         if name not in EMITTERS:
             raise Unsupported("no emitter")
         args, kwargs = self._argument(node.args), {key: self._argument(arg) for key, arg in node.kwargs.items()}
-        return EMITTERS[name](Context(self.builder, self._result_types(value), lambda: self._promoted(node)), *args, **kwargs)
+        used = lambda i: any(user.args[1] == i and user.users for user in node.users if getattr(user.target, "__name__", "") == "getitem")  # noqa: E731
+        return EMITTERS[name](Context(self.builder, self._result_types(value), lambda: self._promoted(node), used), *args, **kwargs)
 
     def _result_types(self, value):
         tensors = value if isinstance(value, (tuple, list)) else [value]
@@ -175,14 +167,24 @@ class Translator:
             raise Unsupported(f"weight {target} of element type {tensor.dtype}")
         if tensor.numel() <= INLINE_ELEMENTS and tensor.dim() == 0:
             return self.builder.constant(tensor.item(), (), DTYPES[tensor.dtype])
-        name = self._shared.get(_identity(tensor), target)
-        if name not in self._globals:
-            self.weights[name] = tensor
-            shape, dtype = symbols.shape_of(tensor), DTYPES[tensor.dtype]
-            self._globals[name] = self.builder.emit(f"ml_program.global_load_const @{json.dumps(name)} : {type_text(shape, dtype)}", shape, dtype)
-        return self._globals[name]
+        if tensor.is_complex():
+            return self._complex_weight(target, tensor)
+        return self._load(target, tensor)
 
-    # The module
+    def _load(self, target, tensor):
+        name = self.weights.use(target, tensor)
+        if name not in self._loaded:
+            shape, dtype = symbols.shape_of(tensor), DTYPES[tensor.dtype]
+            self._loaded[name] = self.builder.emit(f"ml_program.global_load_const @{json.dumps(name)} : {type_text(shape, dtype)}", shape, dtype)
+        return self._loaded[name]
+
+    def _complex_weight(self, target, tensor):
+        """Stored as real pairs in a last dim of 2, as view_as_real has them."""
+        pairs = self._load(target, torch.view_as_real(tensor.resolve_conj()))
+        shape, dtype = symbols.shape_of(tensor), DTYPES[tensor.dtype]
+        return EMITTERS["view_as_complex.default"](Context(self.builder, [(shape, dtype)]), pairs)
+
+    # Results
 
     def _outputs(self, node):
         specs, values = self.program.graph_signature.output_specs, []
@@ -194,23 +196,7 @@ class Translator:
         names = self.options.output_names or _unique([arg.name for _, arg in values])
         if len(names) != len(values):
             raise ExportError(f"expects {len(values)} output names, but got {len(names)}")
+        for output, state in self.options.states.items():
+            if output not in names or state not in self.input_names:
+                raise ExportError(f"expects states to be {{output name: input name}}, but got {output!r}: {state!r}")
         return [(name, value) for name, (value, _) in zip(names, values)]
-
-    def module_text(self, weights_file):
-        lines = [f"module{f' attributes {{seq.weights = {json.dumps(weights_file)}}}' if self.weights else ''} {{"]
-        for name, tensor in self.weights.items():
-            text = type_text(symbols.shape_of(tensor), DTYPES[tensor.dtype])
-            lines.append(f"  ml_program.global private @{json.dumps(name)}(#ml_program.extern<{text}>) : {text}")
-        arguments = []
-        for name, value, dims in zip(self.input_names, self.arguments, self.dims.attributes):
-            dims_text = "[" + ", ".join(str(d) if isinstance(d, int) else json.dumps(d) for d in dims) + "]"
-            arguments.append(f"{value.name}: {value.type} {{seq.dims = {dims_text}, seq.name = {json.dumps(name)}}}")
-        results = ", ".join(f"{value.type} {{seq.name = {json.dumps(name)}}}" for name, value in self.results)
-        attributes = ["seq.export"]
-        if self.dims.assumptions:
-            attributes.append(f"seq.assume = [{', '.join(json.dumps(a) for a in self.dims.assumptions)}]")
-        lines.append(f"  func.func @{self.options.function}({', '.join(arguments)}) -> ({results}) attributes {{{', '.join(attributes)}}} {{")
-        lines += ["    " + line.replace("\n", "\n    ") for line in self.builder.lines]
-        lines.append(f"    return {', '.join(v.name for _, v in self.results)} : {', '.join(v.type for _, v in self.results)}")
-        lines += ["  }", "}"]
-        return self.locations.definitions() + "\n".join(lines) + "\n"
