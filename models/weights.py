@@ -32,9 +32,23 @@ def uniform(name, count):
     return (x >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
 
 
+# Last part of a parameter's name -> (centre, half width), for parameters of state-space models and implicit kernels
+RANGES = {
+    "log_dt": (-4.6, 2.3),  # steps of 0.001 to 0.1
+    "dt_bias": (-4.6, 2.3),  # the same before a softplus
+    "a_log": (0.0, 1.0),  # decay rates around 1
+    "log_a_real": (-0.69, 0.3),
+    "a_freq": (1.0, 0.2),
+    "skip": (0.0, 1.0),
+}
+
+
 def tensor(name, shape):
     """f32 values of a sensible size: norms around 1, biases small, matrices so that products keep their scale, tables 0.5."""
     u = uniform(name, int(np.prod(shape))).reshape(shape)
+    if name.rpartition(".")[2] in RANGES:
+        centre, half = RANGES[name.rpartition(".")[2]]
+        return (centre + half * u).astype(np.float32)
     if len(shape) == 1:
         return (0.2 * u + (1.0 if "norm" in name and name.endswith("weight") else 0.0)).astype(np.float32)
     scale = 0.5 if name.startswith(("tokens", "positions")) else (3.0 / shape[-1]) ** 0.5

@@ -20,17 +20,17 @@ def _rows(k, channels):
     return wide(k).repeat_interleave(channels // k.shape[0], dim=0)
 
 
-def _fft_product(v, k, n):
-    """First n terms of the convolution along the last dim; n is at least the length of the whole result."""
-    size = max(n, 1)
-    return torch.fft.irfft(torch.fft.rfft(v, size) * torch.fft.rfft(k, size), size)[..., :n]
+def _fft_product(v, k, size):
+    """The circular convolution of period `size`."""
+    return torch.fft.irfft(torch.fft.rfft(v, size) * torch.fft.rfft(k, size), size)
 
 
 def _full(v, k):
     """All L + LK - 1 terms; nothing where v or k has no term."""
     if v.shape[-1] == 0 or k.shape[-1] == 0:
         return v.new_zeros(v.shape[:-1] + (max(v.shape[-1] + k.shape[-1] - 1, 0),))
-    return _fft_product(v, k, v.shape[-1] + k.shape[-1] - 1)
+    terms = v.shape[-1] + k.shape[-1] - 1
+    return _fft_product(v, k, 1 << (terms - 1).bit_length())[..., :terms]
 
 
 def _circular(v, k):

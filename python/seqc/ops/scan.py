@@ -10,6 +10,9 @@ from torch import Tensor
 from ._register import expects, register, wide
 
 
+PIECE = 1024
+
+
 def doubling(a, b):
     """h_t = a_t h_{t-1} + b_t from h_{-1} = 0 along the last dim; a and b of one shape.
 
@@ -62,11 +65,15 @@ def _per_channel(x, like):
     return x[None, :, :, None] if x.dim() == 2 else x.repeat_interleave(like.shape[1] // x.shape[1], dim=1)
 
 
-def _scan_sequence(u, dt, A, B, C, initial):
-    """(y without skip, final) of one sequence per batch entry; everything wide."""
-    a = torch.exp(dt[:, :, None] * A[None, :, :, None])
-    h, final = recurrence(a, (dt * u)[:, :, None] * B, initial)
-    return (h * C).sum(2), final
+def _scan_sequence(u, dt, A, B, C, state):
+    """(y without skip, final) of one sequence per batch entry; everything wide. In pieces of PIECE steps, as all states at once are [B, D, N, L]."""
+    parts = []
+    for begin in range(0, max(u.shape[-1], 1), PIECE):
+        u_, dt_, B_, C_ = (x if x.shape[-1] == 1 else x[..., begin : begin + PIECE] for x in (u, dt, B, C))
+        a = torch.exp(dt_[:, :, None] * A[None, :, :, None])
+        h, state = recurrence(a, (dt_ * u_)[:, :, None] * B_, state)
+        parts.append((h * C_).sum(2))
+    return torch.cat(parts, -1), state
 
 
 def _selective_scan(u, dt, A, B, C, initial, bounds):

@@ -181,8 +181,11 @@ class Translator:
     def _complex_weight(self, target, tensor):
         """Stored as real pairs in a last dim of 2, as view_as_real has them."""
         pairs = self._load(target, torch.view_as_real(tensor.resolve_conj()))
-        shape, dtype = symbols.shape_of(tensor), DTYPES[tensor.dtype]
-        return EMITTERS["view_as_complex.default"](Context(self.builder, [(shape, dtype)]), pairs)
+        key = f"complex {pairs.name}"
+        if key not in self._loaded:
+            result = (symbols.shape_of(tensor), DTYPES[tensor.dtype])
+            self._loaded[key] = EMITTERS["view_as_complex.default"](Context(self.builder, [result]), pairs)
+        return self._loaded[key]
 
     # Results
 
