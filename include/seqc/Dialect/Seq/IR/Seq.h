@@ -13,6 +13,8 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "seqc/Dialect/Seq/IR/SeqDialect.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "seqc/Dialect/Seq/IR/SeqAttributes.h.inc"
 #define GET_OP_CLASSES
 #include "seqc/Dialect/Seq/IR/SeqOps.h.inc"
 

@@ -21,6 +21,7 @@ def Seq_Dialect : Dialect {
     - function attribute `seq.export` (unit): a public function with a body; an entry point of the package.
     - module attribute `seq.weights = "file.safetensors"`: the file that holds the `ml_program.global`s with `#ml_program.extern` values.
   }];
+  let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;
@@ -111,6 +112,8 @@ def Seq_AttentionOp : Seq_Op<"attention", [Pure, AttrSizedOperandSegments,
     bool hasLse() { return getNumResults() == 2; }
   }];
 }
+
+include "seqc/Dialect/Seq/IR/SeqFftOps.td"
 
 def Seq_IotaOp : Seq_Op<"iota", [Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>]> {
   let summary = "positions along `dim`: result[..] = coordinate of dim";
