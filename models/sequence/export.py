@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes graphs, inputs and expected outputs of the models in this folder; needs torch.
 
-    python3 models/sequence/export.py [mamba s5 dss ckconv]
+    python3 models/sequence/export.py [mamba s5 dss monarch ckconv]
 
 The models are not trained: models/weights.py makes their weights, always the same. Of long outputs every 512th position is kept.
 """
@@ -19,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[:0] = [ROOT, os.path.join(ROOT, "python")]
 import seqc.torch  # noqa: E402
 from models import fixtures  # noqa: E402
-from models.sequence import ckconv, dss, mamba, s5  # noqa: E402
+from models.sequence import ckconv, dss, mamba, monarch, s5  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EVERY = 512
@@ -39,6 +39,7 @@ MODELS = {
     "mamba": Entry(mamba.Mamba, "logits", LENGTHS),
     "s5": Entry(s5.S5, "log_probabilities", LENGTHS, over_time=False),
     "dss": Entry(dss.Dss, "y", LENGTHS),
+    "monarch": Entry(monarch.MonarchMixer, "y", LENGTHS),
     "ckconv": Entry(ckconv.CkNet, "logits", ((3, 1), (2, 17), (1, 1000), (1, 4096)), dim=2, over_time=False),
 }
 

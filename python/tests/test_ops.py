@@ -299,6 +299,38 @@ class Kernels(Case):
 
 
 @needs_torch
+class Structured(Case):
+    def test_golden(self):
+        out = ops.monarch(t(golden(3, (4,))), t(golden(1, (2, 3, 2))), t(golden(2, (3, 2, 2))))
+        self.close(out, [-0.631207, -0.804732, -0.436546, -0.240654, -0.432700, 0.642278], 5e-7)
+        out = ops.butterfly(t(golden(2, (8,))), t(golden(1, (3, 4, 2, 2))))
+        self.close(out, [-1.166796, -0.098736, 1.371539, 0.471636, -1.289088, 0.200861, 1.768255, 0.149794], 5e-7)
+
+    def test_fourier(self):
+        """With its twiddles the butterfly behind a bit reversal is the discrete Fourier transform."""
+        n, x = 16, normal(3, 16) + 1j * normal(3, 16)
+        twiddle = np.empty((4, n // 2, 2, 2), complex)
+        for i in range(4):
+            stride = 1 << i
+            w = np.tile(np.exp(-2j * np.pi * np.arange(stride) / (2 * stride)), n // (2 * stride))
+            twiddle[i] = np.stack([np.stack([np.ones_like(w), w], -1), np.stack([np.ones_like(w), -w], -1)], -2)
+        reversal = [int(f"{i:04b}"[::-1], 2) for i in range(n)]
+        self.close(ops.butterfly(t(x[:, reversal]), t(twiddle)), np.fft.fft(x))
+
+    def test_monarch_is_a_matrix(self):
+        """Against the product of its two sparse matrices, written out; short inputs are filled up."""
+        w1, w2 = normal(2, 6, 5), normal(4, 7, 3)
+        first, second = np.zeros((12, 10)), np.zeros((28, 12))
+        for k in range(2):
+            first[6 * k : 6 * k + 6, 5 * k : 5 * k + 5] = w1[k]
+        for l, s, r in np.ndindex(4, 7, 3):
+            second[s * 4 + l, r * 4 + l] = w2[l, s, r]
+        for n in (10, 8):
+            x = normal(2, 3, n)
+            self.close(ops.monarch(t(x), t(w1), t(w2)), x @ (second @ first)[:, :n].T)
+
+
+@needs_torch
 class Registration(Case):
     def samples(self):
         u, k, a = t(normal(2, 4, 5)), t(normal(2, 3)), t(0.5 * normal(2, 4, 5))
@@ -307,7 +339,8 @@ class Registration(Case):
             "long_conv": (u, k, k.clone(), t(normal(4)), a, a.clone(), "bidirectional", 0), "long_conv_tail": (u, k, t(normal(2, 4, 2))),
             "short_conv": (u, t(normal(4, 3)), t(normal(4)), "silu"), "short_conv_state": (u, t(normal(4, 3)), t(normal(2, 4, 2))),
             "linear_scan": (a, u, t(normal(2, 4))), "selective_scan": (u, a, t(-np.exp(normal(4, 2))), t(normal(2, 2, 2, 5)), t(normal(2, 2, 2, 5)), t(normal(4)), a.clone()),
-            "ssm_kernel": (z - 2, z + 1, z, t(np.exp(normal(4) - 2)), 6),
+            "ssm_kernel": (z - 2, z + 1, z, t(np.exp(normal(4) - 2)), 6), "monarch": (u[..., :3], t(normal(2, 3, 2)), t(normal(3, 2, 2))),
+            "butterfly": (a[..., :4].contiguous(), t(normal(2, 2, 2, 2)), False),
         }  # fmt: skip
 
     def test_opcheck(self):

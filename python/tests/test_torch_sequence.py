@@ -117,6 +117,17 @@ class Forms(TorchCase):
             r"seq\.rfft .*-> tensor<2x\?xcomplex<f32>>$", r"seq\.irfft %\d+ size\(%\d+\) : tensor<2x\?xcomplex<f32>> -> tensor<2x\?xf32>$", dynamic_shapes=({1: L},),
         )  # fmt: skip
 
+    def test_structured(self):
+        self.check(
+            ops.monarch, (floats(5, 4), floats(2, 3, 2), floats(3, 2, 2)),
+            r"seq\.butterfly %arg0 factors\(%\d+, %\d+ : tensor<1x2x1x3x2xf32>, tensor<1x1x3x2x2xf32>\) \[#seq\.stage<matrix \[2, 2 -> 3, 1\]>, "
+            r"#seq\.stage<matrix \[1, 2 -> 2, 3\]>\] : tensor<5x4xf32> -> tensor<5x6xf32>$",
+        )  # fmt: skip
+        self.check(
+            lambda x, w: ops.butterfly(x, w, False), (floats(5, 4), floats(2, 2, 2, 2)),
+            r"factors\(.* : tensor<1x1x2x2x2xf32>, tensor<1x2x1x2x2xf32>\) \[#seq\.stage<matrix \[1, 2 -> 2, 2\]>, #seq\.stage<matrix \[2, 2 -> 2, 1\]>\] : ",
+        )  # fmt: skip
+
     def test_refused(self):
         for function, args, message in (
             (torch.fft.rfft2, (floats(4, 4),), "over several dims"),

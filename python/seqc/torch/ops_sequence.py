@@ -72,6 +72,37 @@ def _selective_scan(c, u, delta, A, B, C, D=None, z=None, delta_bias=None, initi
     return _with_unread(found, 2)
 
 
+# Structured matrices
+
+
+def _butterfly_op(c, x, factors, stages):
+    """stages: (left, in, out, right) of each factor, which has the shape [1, left, right, out, in]."""
+    b = c.b
+    types = ", ".join(f.type for f in factors)
+    names = ", ".join(f.name for f in factors)
+    texts = ", ".join(f"#seq.stage<matrix [{left}, {p} -> {q}, {right}]>" for left, p, q, right in stages)
+    return b.emit(f"seq.butterfly {x.name} factors({names} : {types}) [{texts}] : {x.type} -> {b.type(c.shape, c.dtype)}", c.shape, c.dtype)
+
+
+@emitter("seqc.monarch.default")
+def _monarch(c, x, w1, w2):
+    (k, q, p), (l, s, r) = w1.shape, w2.shape
+    factors = (c.b.reshape(w1, (1, k, 1, q, p)), c.b.reshape(w2, (1, 1, l, s, r)))
+    return _butterfly_op(c, x, factors, ((k, p, q, 1), (1, r, s, l)))
+
+
+@emitter("seqc.butterfly.default")
+def _butterfly(c, x, twiddle, increasing=True):
+    n, b = x.shape[-1], c.b
+    strides = [1 << i for i in range(n.bit_length() - 1)]
+    factors, stages = [], []
+    for i, stride in enumerate(strides if increasing else strides[::-1]):
+        factor = b.slice(twiddle, [i, 0, 0, 0], (1,) + twiddle.shape[1:])
+        factors.append(b.reshape(factor, (1, n // (2 * stride), stride, 2, 2)))
+        stages.append((n // (2 * stride), 2, 2, stride))
+    return _butterfly_op(c, x, factors, stages)
+
+
 # Names of other libraries. Their kernels are CUDA alone; models that call them through a registered operator are recognised by its name.
 
 
