@@ -2,6 +2,7 @@
 """Writes the GPT graphs and expected outputs of this folder; needs torch.
 
     python3 models/gpt/export.py                                   model.mlir, gpt12.mlir (12 layers), inputs and expected outputs
+    python3 models/gpt/export.py --gpt2                            gpt2.mlir, of the sizes of GPT-2 small, and every 512th of its logits
     python3 models/gpt/export.py --layers 24 --d 256 --out x.mlir  another size, graph alone
 """
 
@@ -21,6 +22,7 @@ from models.gpt.model import GPT, Config  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = ((3, 1), (2, 17), (1, 2048))
+GPT2 = Config(vocabulary=50257, positions=1024, d=768, heads=12, layers=12)
 
 
 def write_graph(model, out):
@@ -41,15 +43,27 @@ def tokens(b, n, vocabulary):
     return np.random.default_rng(1000 * b + n).integers(0, vocabulary, (b, n))
 
 
+def write_gpt2():
+    model = fixtures.load_weights(GPT(GPT2))
+    print(write_graph(model, os.path.join(HERE, "gpt2.mlir")), "parameters")
+    exact, errors = fixtures.exact_outputs(model, tokens(2, 24, GPT2.vocabulary))
+    np.save(os.path.join(HERE, "gpt2_2x24.npy"), exact[..., ::512].astype(np.float32))
+    print(errors)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("layers", "d", "heads", "vocabulary", "positions"):
         parser.add_argument(f"--{name}", type=int)
     parser.add_argument("--out", help="write only this graph")
+    parser.add_argument("--gpt2", action="store_true", help="write gpt2.mlir alone")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    if options.gpt2:
+        write_gpt2()
+        return
     if options.out:
-        sizes = {key: value for key, value in vars(options).items() if key != "out" and value}
+        sizes = {key: value for key, value in vars(options).items() if key not in ("out", "gpt2") and value}
         print(write_graph(GPT(Config(**sizes)).eval(), options.out), "parameters")
         return
     model = fixtures.load_weights(GPT())

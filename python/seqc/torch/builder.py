@@ -84,7 +84,7 @@ class Builder:
 
     def __init__(self, dims):
         self.lines, self.location = [], ""
-        self._dims, self._next, self._sizes, self._constants = dims, 0, {}, {}
+        self._dims, self._next, self._sizes, self._constants, self._parts = dims, 0, {}, {}, {}
 
     def fresh(self):
         self._next += 1
@@ -233,11 +233,28 @@ class Builder:
     def _to_complex(self, x, dtype):
         part = COMPLEX_PARTS[dtype]
         real, imaginary = self.parts(x) if is_complex(x.dtype) else (x, self.constant(0, x.shape, part))
-        return self.map("complex.create", (self.cast(real, part), self.cast(imaginary, part)), dtype)
+        return self.complex(self.cast(real, part), self.cast(imaginary, part), dtype)
+
+    def complex(self, real, imaginary, dtype):
+        result = self.map("complex.create", (real, imaginary), dtype)
+        self._parts[result.name] = real, imaginary
+        return result
+
+    def pairs(self, x):
+        """A complex tensor as a real one with a last dim of 2."""
+        parts = self.parts(x)
+        result = self.concat([self.reshape(part, x.shape + (1,)) for part in parts], x.rank, x.shape + (2,))
+        self._parts[result.name] = parts
+        return result
+
+    def is_pairs(self, x):
+        return not is_complex(x.dtype) and x.name in self._parts
 
     def parts(self, x):
-        """Real and imaginary part of a complex tensor."""
-        return tuple(self.map(operation, (x,), COMPLEX_PARTS[x.dtype]) for operation in ("complex.re", "complex.im"))
+        """Real and imaginary part of a complex tensor: those it was made of, where it was."""
+        if x.name not in self._parts:
+            self._parts[x.name] = tuple(self.map(operation, (x,), COMPLEX_PARTS[x.dtype]) for operation in ("complex.re", "complex.im"))
+        return self._parts[x.name]
 
     # Structure
 

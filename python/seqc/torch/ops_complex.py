@@ -12,37 +12,35 @@ from .reshape import broadcast_to, reshape
 def _view_as_complex(c, x):
     b, rank = c.b, x.rank
     parts = [reshape(b, b.slice(x, [0] * (rank - 1) + [i], x.shape[:-1] + (1,)), c.shape) for i in (0, 1)]
-    return b.map("complex.create", parts, c.dtype)
+    return b.complex(*parts, c.dtype)
 
 
 @emitter("view_as_real.default")
 def _view_as_real(c, x):
-    b = c.b
-    parts = [reshape(b, part, x.shape + (1,)) for part in b.parts(x)]
-    return b.concat(parts, x.rank, c.shape)
+    return c.b.pairs(x)
 
 
 @emitter("complex.default")
 def _complex(c, real, imaginary):
     part = COMPLEX_PARTS[c.dtype]
-    return c.b.map("complex.create", (c.operand(real, part), c.operand(imaginary, part)), c.dtype)
+    return c.b.complex(c.operand(real, part), c.operand(imaginary, part), c.dtype)
 
 
 @emitter("polar.default")
 def _polar(c, magnitude, angle):
     b, part = c.b, COMPLEX_PARTS[c.dtype]
     magnitude, angle = c.operand(magnitude, part), c.operand(angle, part)
-    return b.map("complex.create", [b.binary("arith.mulf", magnitude, b.unary(f, angle)) for f in ("math.cos", "math.sin")], c.dtype)
+    return b.complex(*[b.binary("arith.mulf", magnitude, b.unary(f, angle)) for f in ("math.cos", "math.sin")], c.dtype)
 
 
 @emitter("real.default")
 def _real(c, x):
-    return c.b.map("complex.re", (x,), COMPLEX_PARTS[x.dtype]) if is_complex(x.dtype) else x
+    return c.b.parts(x)[0] if is_complex(x.dtype) else x
 
 
 @emitter("imag.default")
 def _imag(c, x):
-    return c.b.map("complex.im", (x,), COMPLEX_PARTS[x.dtype])
+    return c.b.parts(x)[1]
 
 
 @emitter("conj.default", "_conj.default", "conj_physical.default", "_conj_physical.default")

@@ -33,7 +33,7 @@ def _complex_product(c, a, b):
     build = c.b
     (ar, ai), (br, bi) = build.parts(a), build.parts(b)
     real = build.binary("arith.subf", product(c, ar, br), product(c, ai, bi))
-    return build.map("complex.create", (real, build.binary("arith.addf", product(c, ar, bi), product(c, ai, br))), a.dtype)
+    return build.complex(real, build.binary("arith.addf", product(c, ar, bi), product(c, ai, br)), a.dtype)
 
 
 def _batched(build, a, b):

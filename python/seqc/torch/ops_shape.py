@@ -89,6 +89,8 @@ def _slice(c, x, dim=0, start=None, end=None, step=1):
 @emitter("select.int", "select_copy.int")
 def _select(c, x, dim, index):
     dim %= x.rank
+    if dim == x.rank - 1 and c.b.is_pairs(x):
+        return c.b.parts(x)[index]  # torch's `real` and `imag`
     offsets, shape = [0] * x.rank, list(x.shape)
     offsets[dim], shape[dim] = _offset(index, x.shape[dim]), 1
     return reshape(c.b, c.b.slice(x, offsets, shape), c.shape)
