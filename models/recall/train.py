@@ -23,14 +23,14 @@ from models.recall.model import MIXERS, Recall  # noqa: E402
 SEED, PAIRS = 2024, 10
 
 
-def train(model, steps, batch=64, peak=3e-3):
+def train(model, steps, batch=32, peak=3e-3):
     rng = np.random.default_rng(SEED)
     slow = [p for name, p in model.named_parameters() if ".kernel." in name and not name.endswith(".c")]
     known = {id(p) for p in slow}
     fast = [p for p in model.parameters() if id(p) not in known]
     optimizer = torch.optim.AdamW([{"params": fast, "weight_decay": 0.1}, {"params": slow, "weight_decay": 0.0}], lr=peak)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [peak, peak / 3], total_steps=steps, pct_start=0.1)
-    start, losses = time.time(), []
+    start, right = time.time(), []
     for step in range(steps):
         tokens = torch.from_numpy(task.sequences(rng, batch, PAIRS))
         logits = model(tokens[:, :-1])
@@ -40,15 +40,15 @@ def train(model, steps, batch=64, peak=3e-3):
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        losses.append(task.accuracy(logits.detach().numpy(), tokens.numpy()))
-        if (step + 1) % 500 == 0:
-            print(f"step {step + 1:5}/{steps}  loss {loss.item():.4f}  accuracy of the last 500 {np.mean(losses[-500:]):.3f}  {time.time() - start:.0f} s", flush=True)
+        right.append(task.accuracy(logits.detach().numpy(), tokens.numpy()))
+        if (step + 1) % 200 == 0:
+            print(f"step {step + 1:5}/{steps}  loss {loss.item():.4f}  accuracy of the last 200 {np.mean(right[-200:]):.3f}  {time.time() - start:.0f} s", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", default=list(MIXERS), help="which models (default: all)")
-    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--steps", type=int, default=1200)
     options = parser.parse_args()
     torch.set_num_threads(1)
     for name in options.names:

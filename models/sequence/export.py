@@ -6,7 +6,6 @@
 The models are not trained: models/weights.py makes their weights, always the same. Of long outputs every 512th position is kept.
 """
 
-import dataclasses
 import json
 import os
 import sys
@@ -20,61 +19,38 @@ sys.path[:0] = [ROOT, os.path.join(ROOT, "python")]
 import seqc.torch  # noqa: E402
 from models import fixtures  # noqa: E402
 from models.sequence import ckconv, dss, mamba, monarch, s5  # noqa: E402
+from models.sequence.cases import CASES, example  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EVERY = 512
 
 
-@dataclasses.dataclass
-class Entry:
-    make: object
-    output: str
-    cases: tuple  # (B, L)
-    dim: int = 1  # which dim of the input is L
-    over_time: bool = True  # whether the output has L
-
-
-LENGTHS = ((3, 1), (2, 17), (1, 1000), (1, 16384))
-MODELS = {
-    "mamba": Entry(mamba.Mamba, "logits", LENGTHS),
-    "s5": Entry(s5.S5, "log_probabilities", LENGTHS, over_time=False),
-    "dss": Entry(dss.Dss, "y", LENGTHS),
-    "monarch": Entry(monarch.MonarchMixer, "y", LENGTHS),
-    "ckconv": Entry(ckconv.CkNet, "logits", ((3, 1), (2, 17), (1, 1000), (1, 4096)), dim=2, over_time=False),
-}
-
-
-def example(name, b, n):
-    """The input of a case; tokens or channels of noise."""
-    model, rng = MODELS[name].make, np.random.default_rng(1000 * b + n)
-    if hasattr(model, "vocabulary"):
-        return rng.integers(0, model.vocabulary, (b, n))
-    shape = (b, n, model.channels) if MODELS[name].dim == 1 else (b, model.channels, n)
-    return rng.standard_normal(shape).astype(np.float32)
+MODELS = {"mamba": mamba.Mamba, "s5": s5.S5, "dss": dss.Dss, "monarch": monarch.MonarchMixer, "ckconv": ckconv.CkNet}
+OUTPUTS = {"mamba": "logits", "s5": "log_probabilities", "ckconv": "logits"}  # of the others: y
 
 
 def write_graph(name, model, out):
     """The graph with dynamic batch and length. The weights file is not kept: models/weights.py makes it again."""
-    entry = MODELS[name]
+    case = CASES[name]
     batch, length = torch.export.Dim("B", min=1), torch.export.Dim("L", min=1)
     with tempfile.TemporaryDirectory() as folder:
         made = os.path.join(folder, os.path.basename(out))
-        shapes = ({0: batch, entry.dim: length},)
-        seqc.torch.export(model, (torch.from_numpy(example(name, 2, 7)),), dynamic_shapes=shapes, out=made, output_names=[entry.output], source_root=ROOT)
+        shapes = ({0: batch, case.dim: length},)
+        seqc.torch.export(model, (torch.from_numpy(example(name, 2, 7)),), dynamic_shapes=shapes, out=made, output_names=[OUTPUTS.get(name, "y")], source_root=ROOT)
         with open(made, encoding="utf-8") as source, open(out, "w", encoding="utf-8") as target:
             target.write(source.read())
 
 
 def write_model(name):
     """Everything of one model; returns its part of reference.json."""
-    entry, result = MODELS[name], {}
-    model = fixtures.load_weights(entry.make())
+    case, result = CASES[name], {}
+    model = fixtures.load_weights(MODELS[name]())
     write_graph(name, model, os.path.join(HERE, f"{name}.mlir"))
-    for b, n in entry.cases:
+    for b, n in case.sizes:
         array = example(name, b, n)
         exact, errors = fixtures.exact_outputs(model, array)
-        every = EVERY if entry.over_time and n > EVERY else 1
-        np.save(os.path.join(HERE, f"{name}_{b}x{n}.npy"), (exact[:, every - 1 :: every] if entry.over_time else exact).astype(np.float32))
+        every = EVERY if case.over_time and n > EVERY else 1
+        np.save(os.path.join(HERE, f"{name}_{b}x{n}.npy"), (exact[:, every - 1 :: every] if case.over_time else exact).astype(np.float32))
         result[f"{b}x{n}"] = {"shape": list(exact.shape), "every": every, "rms": float(f"{np.sqrt((exact**2).mean()):.4g}"), **errors}
     return result
 

@@ -16,10 +16,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[:0] = [ROOT, os.path.join(ROOT, "python")]
 import seqc.torch  # noqa: E402
 from models import fixtures  # noqa: E402
+from models.streaming.cases import EVERY, tokens  # noqa: E402
 from models.streaming.model import MODELS, Prefill, Step  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BATCH, LENGTH = 2, 150  # longer than the kernels of the convolution
 
 
 def state_names(model):
@@ -45,10 +45,6 @@ def write_graph(model, out):
             target.write(source.read())
 
 
-def tokens(vocabulary):
-    return np.random.default_rng(7).integers(0, vocabulary, (BATCH, LENGTH))
-
-
 def main():
     torch.set_num_threads(1)
     reference = {}
@@ -56,9 +52,9 @@ def main():
         model = make()
         fixtures.load_weights(_Named(model))
         write_graph(model.eval(), os.path.join(HERE, f"{name}.mlir"))
-        exact, errors = fixtures.exact_outputs(model, tokens(model.vocabulary))
-        np.save(os.path.join(HERE, f"{name}_logits.npy"), exact[:, ::10].astype(np.float32))
-        reference[name] = {"every": 10, **errors}
+        exact, errors = fixtures.exact_outputs(model, tokens())
+        np.save(os.path.join(HERE, f"{name}_logits.npy"), exact[:, ::EVERY].astype(np.float32))
+        reference[name] = errors
     with open(os.path.join(HERE, "reference.json"), "w", encoding="utf-8") as file:
         json.dump(reference, file, indent=2)
         file.write("\n")
