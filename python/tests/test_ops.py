@@ -269,6 +269,18 @@ class Kernels(Case):
         A = -0.5 + 1j * np.pi * np.arange(1, 5)
         k = ops.ssm_kernel(t(A), torch.ones(4, dtype=torch.complex128), t(self.C), torch.full((1,), 0.1, dtype=torch.float64), 5, conjugate=False)
         self.close(k[0], [0.331896, 0.155874, -0.083061, -0.191611, -0.135329], 5e-7)
+        one, dt = torch.ones(4, dtype=torch.complex128), torch.full((1,), 0.1, dtype=torch.float64)
+        k = ops.ssm_kernel(t(A), one, t(self.C), dt, 8, discretization="softmax", conjugate=False)
+        self.close(k[0, :5], [-0.232547, -0.108096, 0.053916, 0.124473, 0.083726], 5e-7)
+
+    def test_golden_mega(self):
+        """The moving average of Mega: real eigenvalues log q with step 1, so that the input map is beta p undone by (q - 1) / log q."""
+        p, damping = (1 / (1 + np.exp(-golden(s, (1, 3)))) for s in (1, 2))
+        q, beta, gamma = 1 - p * damping, golden(3, (1, 3)), golden(4, (1, 3))
+        one = torch.ones(1, dtype=torch.float64)
+        k = ops.ssm_kernel(t(np.log(q)), t(p * beta * np.log(q) / (q - 1)), t(gamma / np.sqrt(3)), one, 10, conjugate=False)
+        ema = ops.long_conv(t(golden(5, (1, 1, 10))), k)[0, 0]
+        self.close(ema[[0, 9]], [0.137803, 0.084031], 5e-7)
 
     def test_golden_s4(self):
         """HiPPO-LegS of size 8: the normal part is diagonalised, C goes to its eigenbasis."""

@@ -117,6 +117,19 @@ class Forms(TorchCase):
             r"seq\.rfft .*-> tensor<2x\?xcomplex<f32>>$", r"seq\.irfft %\d+ size\(%\d+\) : tensor<2x\?xcomplex<f32>> -> tensor<2x\?xf32>$", dynamic_shapes=({1: L},),
         )  # fmt: skip
 
+    def test_ssm_kernel(self):
+        """Parameters that channels share are repeated; real ones beside complex ones become complex."""
+        A, B, C, dt = complexes(3), floats(4, 3), complexes(4, 3), floats(4)
+        self.check(
+            lambda A, B, C, dt, x: x + ops.ssm_kernel(A, B, C, dt, x.shape[0]), (A, B, C, dt, floats(9)),
+            r'seq\.ssm_kernel %\d+, %\d+, %arg2, %arg3 length\(%\d+\) \{discretization = "zoh", conjugate\} : '
+            r"(tensor<4x3xcomplex<f32>>, ){3}tensor<4xf32> -> tensor<4x\?xf32>$", dynamic_shapes=(None, None, None, None, {0: L}),
+        )  # fmt: skip
+        self.check(
+            lambda A, C, dt, P: ops.ssm_kernel(A, A, C, dt, 7, P, "bilinear"), (A, C, dt, complexes(3)),
+            r'low_rank\(%\d+ : tensor<4x3xcomplex<f32>>\) \{discretization = "bilinear", conjugate\} : .* -> tensor<4x7xf32>$',
+        )  # fmt: skip
+
     def test_structured(self):
         self.check(
             ops.monarch, (floats(5, 4), floats(2, 3, 2), floats(3, 2, 2)),

@@ -8,17 +8,20 @@ from torch import Tensor
 
 from ._register import expects, register
 
-DISCRETIZATIONS = ("zoh", "bilinear")
+DISCRETIZATIONS = ("zoh", "bilinear", "softmax")
 
 
 def _diagonal(A, B, C, dt, length, discretization):
-    """sum_n C Bbar Abar^l, complex [D, length]; A and B [D or 1, N], C [D, N], dt [D]."""
+    """sum_n C Bbar Abar^l [D, length]; A and B [D or 1, N], C [D, N], dt [D]."""
     step = dt[:, None] * A
-    if discretization == "zoh":
-        exponent, inputs = step, torch.expm1(step) / A * B
-    else:
-        exponent, inputs = torch.log((1 + step / 2) / (1 - step / 2)), dt[:, None] / (1 - step / 2) * B
+    exponent = torch.log((1 + step / 2) / (1 - step / 2)) if discretization == "bilinear" else step
     powers = torch.exp(exponent[:, :, None] * torch.arange(length, device=A.device))
+    if discretization == "zoh":
+        inputs = torch.expm1(step) / A * B
+    elif discretization == "bilinear":
+        inputs = dt[:, None] / (1 - step / 2) * B
+    else:
+        inputs = B / (A * powers.sum(-1))
     return torch.einsum("dn,dnl->dl", C * inputs, powers)
 
 
@@ -50,11 +53,12 @@ def ssm_kernel(A: Tensor, B: Tensor, C: Tensor, dt: Tensor, length: int, P: Opti
     """k[d, l] = Re sum_n C[d, n] Abar^l Bbar, real [D, length]: S4D and DSS without P (Vandermonde), S4 with it (A - P P*, Cauchy).
 
     A, B, P complex [N] or [D, N]; C complex [D, N]; dt real [D]. conjugate: the conjugates of all eigenvalues belong to the system too, so that the sum
-    is twice the real part. Abar, Bbar: zoh exp(dt A), (exp(dt A) - 1) / A B; bilinear (1 + dt A / 2) / (1 - dt A / 2), dt / (1 - dt A / 2) B.
-    With P: bilinear and conjugate.
+    is twice the real part; without it A, B and C may be real (Mega). Abar, Bbar: zoh exp(dt A), (exp(dt A) - 1) / A B; bilinear (1 + dt A / 2) /
+    (1 - dt A / 2), dt / (1 - dt A / 2) B; softmax (DSS) exp(dt A), B / (A sum over l < length of Abar^l). With P: bilinear and conjugate.
     """
-    expects(discretization in DISCRETIZATIONS, f"expects discretization zoh or bilinear, but got {discretization!r}")
+    expects(discretization in DISCRETIZATIONS, f"expects discretization zoh, bilinear or softmax, but got {discretization!r}")
+    expects(not conjugate or C.is_complex(), "expects complex parameters of a system with conjugate pairs")
     expects(P is None or (discretization == "bilinear" and conjugate), "expects a low-rank part with bilinear discretization and conjugate pairs")
     A, B, P = (x if x is None or x.dim() == 2 else x[None].expand(C.shape) for x in (A, B, P))
     k = _diagonal(A, B, C, dt, length, discretization) if P is None else _low_rank(A, B, C, P, dt, length)
-    return k.real * 2 if conjugate else k.real.contiguous()
+    return k.real * 2 if conjugate else torch.real(k)
