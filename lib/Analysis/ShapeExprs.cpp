@@ -89,8 +89,25 @@ std::optional<Expr> ShapeExprs::index(Value v) {
   return e;
 }
 
+static std::optional<Expr::Op> comparison(arith::CmpIPredicate p) {
+  switch (p) {
+  case arith::CmpIPredicate::eq:
+    return Expr::Op::Eq;
+  case arith::CmpIPredicate::ne:
+    return Expr::Op::Ne;
+  case arith::CmpIPredicate::slt:
+    return Expr::Op::Lt;
+  case arith::CmpIPredicate::sle:
+    return Expr::Op::Le;
+  default:
+    return std::nullopt;
+  }
+}
+
 std::optional<Expr> arithExpr(Operation *op, function_ref<std::optional<Expr>(Value)> operand) {
   if (isa<arith::IndexCastOp, arith::ExtSIOp, arith::TruncIOp>(op))
+    return operand(op->getOperand(0));
+  if (isa<arith::IndexCastUIOp, arith::ExtUIOp>(op) && op->getOperand(0).getType().isInteger(1))
     return operand(op->getOperand(0));
   if (op->getNumOperands() != 2)
     return std::nullopt;
@@ -103,6 +120,7 @@ std::optional<Expr> arithExpr(Operation *op, function_ref<std::optional<Expr>(Va
                                      .Case<arith::RemSIOp, arith::RemUIOp>([](auto) { return Expr::Op::Mod; })
                                      .Case<arith::MinSIOp, arith::MinUIOp>([](auto) { return Expr::Op::Min; })
                                      .Case<arith::MaxSIOp, arith::MaxUIOp>([](auto) { return Expr::Op::Max; })
+                                     .Case([](arith::CmpIOp e) { return comparison(e.getPredicate()); })
                                      .Default([](Operation *) { return std::nullopt; });
   if (!kind)
     return std::nullopt;

@@ -83,6 +83,11 @@ const std::vector<Variant> &variants() {
     add("sinks", "causal = \"bottom_right\"").sinks = true;
     add("kv_lengths", "").lengths = true;
     add("kv_lengths_causal", "causal = \"bottom_right\"").lengths = true;
+    // Few rows of grouped heads share a tile.
+    Variant &shared = add("grouped_sinks", "causal = \"bottom_right\", window_left = 9 : i64");
+    shared.hq = 8;
+    shared.sinks = shared.lengths = true;
+    add("grouped_three", "causal = \"top_left\"").hq = 6;
     add("alibi", "").scoreMod = kAlibi;
     add("block_mask", "").mask = kBlocks;
     add("huge_logits", "").queryScale = 50;
@@ -193,8 +198,12 @@ Cases attentionPackedCases(Grid grid) {
   const std::vector<Packing> packings = {
       {"one", {0, 17}, {0, 17}}, {"empty_between", {0, 5, 5, 38}, {0, 5, 9, 42}}, {"different", {0, 1, 8, 31}, {0, 20, 27, 60}}, {"no_keys", {0, 3, 6}, {0, 0, 4}}};
   Cases cases;
+  struct Mode {
+    const char *name, *causal;
+    bool sinks;
+  };
   for (DType t : kFloatTypes)
-    for (const char *causal : {"none", "top_left", "bottom_right"})
+    for (const Mode &mode : {Mode{"none", "none", false}, Mode{"top_left", "top_left", false}, Mode{"bottom_right", "bottom_right", false}, Mode{"sinks", "top_left", true}})
       for (const Packing &p : packings) {
         if (grid == Grid::Small && p.q.size() == 2)
           continue;
@@ -206,10 +215,15 @@ Cases attentionPackedCases(Grid grid) {
         double flops = 0;
         for (size_t i = 0; i + 1 < p.q.size(); ++i)
           flops += 4.0 * kHeads * kD * (p.q[i + 1] - p.q[i]) * (p.k[i + 1] - p.k[i]);
-        g.result(g.raw("seq.attention " + q.id + ", " + k.id + ", " + v.id + " cu_seqlens(" + cq.id + " : " + cq.tensor() + ", " + ck.id + " : " + ck.tensor() +
-                           ") {causal = \"" + causal + "\"} : " + q.tensor() + ", " + k.tensor() + ", " + v.tensor() + " -> " + q.tensor(),
-                       q.shape, q.type, flops));
-        cases.push_back(g.finish("attention_packed", std::string(causal) + "," + p.name, attentionSteps(n.size, kD, 1)));
+        std::string sinks = mode.sinks ? " sinks(%sinks : " + g.input("sinks", {kHeads}, Fill::Normal, 1, "f32").tensor() + ")" : "";
+        Shape lse{1, kHeads, m};
+        auto [out, rows] = g.raw2("seq.attention " + q.id + ", " + k.id + ", " + v.id + sinks + " cu_seqlens(" + cq.id + " : " + cq.tensor() + ", " + ck.id + " : " + ck.tensor() +
+                                      ") {causal = \"" + mode.causal + "\"} : " + q.tensor() + ", " + k.tensor() + ", " + v.tensor() + " -> " + q.tensor() + ", " +
+                                      Value{"", lse, "f32"}.tensor(),
+                                  q.shape, q.type, lse, "f32", flops);
+        g.result(out);
+        g.result(rows);
+        cases.push_back(g.finish("attention_packed", std::string(mode.name) + "," + p.name, attentionSteps(n.size, kD, 1)));
       }
   return cases;
 }

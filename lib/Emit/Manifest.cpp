@@ -151,14 +151,10 @@ private:
   }
 
   LogicalResult addLaunch(tile::LaunchOp launch, ShapeExprs &shapes, FunctionRecord &record) {
-    auto it = kernelIndex.find(launch.getKernel());
-    if (it == kernelIndex.end())
-      return launch.emitError("refers to ") << launch.getKernel() << ", which is no tile.kernel";
     FailureOr<SmallVector<BufferPlace>> buffers = bufferPlaces(launch);
     if (failed(buffers))
       return failure();
     LaunchAlternative alternative;
-    alternative.kernel = it->second;
     for (Value v : launch.getInputs()) {
       FailureOr<PointerArg> arg = pointer(launch, memoryRoot(v));
       if (failed(arg))
@@ -187,7 +183,24 @@ private:
       alternative.args.push_back(isa<FloatAttr>(constant) ? cast<FloatAttr>(constant).getValueAsDouble()
                                                           : static_cast<double>(cast<IntegerAttr>(constant).getInt()));
     }
-    record.plan.launches.push_back({std::move(alternative)});
+    return addAlternatives(launch, shapes, alternative, record.plan.launches.emplace_back());
+  }
+
+  /// One entry per kernel of the launch, all with the arguments of `common`.
+  LogicalResult addAlternatives(tile::LaunchOp launch, ShapeExprs &shapes, const LaunchAlternative &common, std::vector<LaunchAlternative> &list) {
+    for (auto [i, symbol] : llvm::enumerate(launch.getKernels())) {
+      auto it = kernelIndex.find(symbol.getValue());
+      if (it == kernelIndex.end())
+        return launch.emitError("refers to ") << symbol << ", which is no tile.kernel";
+      LaunchAlternative &alternative = list.emplace_back(common);
+      alternative.kernel = it->second;
+      if (i == launch.getGuards().size())
+        continue;
+      std::optional<Expr> guard = shapes.index(launch.getGuards()[i]);
+      if (!guard)
+        return launch.emitError("expects guards in terms of the named dims");
+      alternative.guard = *guard;
+    }
     return success();
   }
 

@@ -90,9 +90,13 @@ Expected<std::vector<Tensor>> evaluateHost(func::FuncOp function, ArrayRef<Tenso
 
 Error TileExecutor::launch(Operation *op) {
   auto l = cast<tile::LaunchOp>(op);
-  auto kernel = SymbolTable::lookupNearestSymbolFrom<tile::KernelOp>(op, l.getKernelAttr());
+  SmallVector<FlatSymbolRefAttr> kernels = l.getKernels();
+  size_t chosen = 0;
+  while (chosen < l.getGuards().size() && integer(l.getGuards()[chosen]) == 0)
+    ++chosen;
+  auto kernel = SymbolTable::lookupNearestSymbolFrom<tile::KernelOp>(op, kernels[chosen]);
   if (!kernel)
-    return errorAt(op, "refers to " + l.getKernel() + ", which is no tile.kernel");
+    return errorAt(op, "refers to " + kernels[chosen].getValue() + ", which is no tile.kernel");
   SmallVector<Tensor> inputs, outs;
   for (Value v : l.getInputs())
     inputs.push_back(tensor(v));

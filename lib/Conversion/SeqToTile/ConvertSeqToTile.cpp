@@ -58,7 +58,7 @@ private:
     Operation *before = group->getPrevNode();
     OpBuilder host(group);
     FailureOr<SmallVector<Value>> results = scheme->emitBlock(host, group, *info, config, context);
-    if (failed(results))
+    if (failed(results) || (scheme->variants && !group.getConfigAttr() && failed(addVariants(*scheme, group, *info, *results))))
       return failure();
     InFlightDiagnostic remark = group.emitRemark("config-chosen: ") << scheme->name << " {" << config.text() << "}";
     if (configs.size() > 1)
@@ -68,6 +68,30 @@ private:
     group->replaceAllUsesWith(*results);
     group.erase();
     shapes.forget();
+    return success();
+  }
+
+  /// Builds the kernels for some sizes and makes them alternatives of the launch that gives `results`.
+  LogicalResult addVariants(const Scheme &scheme, seq::GroupOp group, const GroupInfo &info, ArrayRef<Value> results) {
+    auto launch = results.front().getDefiningOp<tile::LaunchOp>();
+    SmallVector<Value> guards;
+    SmallVector<Attribute> kernels;
+    for (const Variant &variant : scheme.variants(info, shapes, context.target)) {
+      OpBuilder host(launch);
+      FailureOr<SmallVector<Value>> others = scheme.emitBlock(host, group, info, variant.config, context);
+      if (failed(others))
+        return failure();
+      auto other = others->front().getDefiningOp<tile::LaunchOp>();
+      if (other.getInputs() != launch.getInputs() || other.getScalars() != launch.getScalars() || other.getResultTypes() != launch.getResultTypes())
+        return group.emitError("expects kernels with the same operands, but got ") << other << " beside " << launch;
+      guards.push_back(shapes.materialize(host, group.getLoc(), variant.guard));
+      kernels.push_back(other.getKernelAttr());
+      group.emitRemark("config-chosen: ") << scheme.name << " {" << variant.config.text() << "} where " << variant.guard.str();
+      other.erase();
+    }
+    if (!kernels.empty())
+      launch.setAlternativesAttr(ArrayAttr::get(group.getContext(), kernels));
+    launch.getGuardsMutable().assign(guards);
     return success();
   }
 

@@ -121,8 +121,7 @@ func.func @packed(%q: tensor<1x2x?x8xf32> {seq.dims = [1, 2, "T", 8]}, %k: tenso
 // Decode: one row a program. Sinks start maximum and sum.
 // CHECK-LABEL: tile.kernel @seqc_attention_f32_
 // CHECK-SAME: bm = 1
-// CHECK: %[[SINK:.*]] = tile.load_scalar %{{.*}} : <8xf32, [1]>
-// CHECK: %[[START:.*]] = tile.splat %[[SINK]] : f32 -> tensor<1xf32>
+// CHECK: %[[SINK:.*]] = tile.load %{{.*}} : <8xf32, [1]> -> tensor<1xf32>
 // CHECK: tile.dot %{{.*}} : tensor<1x64xf32>, tensor<64x128xf32> -> tensor<1x128xf32>
 func.func @decode(%q: tensor<?x8x1x64xf32> {seq.dims = ["B", 8, 1, 64]}, %k: tensor<?x8x?x64xf32> {seq.dims = ["B", 8, "N", 64]}, %sinks: tensor<8xf32>,
                   %n: tensor<?xi32> {seq.dims = ["B"]}) -> tensor<?x8x1x64xf32> attributes {seq.export} {
@@ -144,4 +143,22 @@ func.func @epilogue(%q: tensor<2x4x64x16xf32>) -> tensor<2x64x4x16xf32> attribut
   %t = linalg.transpose ins(%o : tensor<2x4x64x16xf32>) outs(%e : tensor<2x64x4x16xf32>) permutation = [0, 2, 1, 3]
   %y = math.tanh %t : tensor<2x64x4x16xf32>
   return %y : tensor<2x64x4x16xf32>
+}
+
+// -----
+
+// Grouped heads: where there is one row, the rows of the four heads that read one K/V head are one tile.
+// CHECK-LABEL: tile.kernel @seqc_attention_f32_
+// CHECK-SAME: bm = 64
+// CHECK: tile.kernel @[[SMALL:seqc_attention_f32_[0-9a-f]+]](
+// CHECK-SAME: bm = 1
+// CHECK-SAME: heads = 4
+// CHECK: tile.load %{{.*}} -> tensor<4x1x64xf32>
+// CHECK: tile.dot %{{.*}} : tensor<4x64xf32>, tensor<64x128xf32> -> tensor<4x128xf32>
+// CHECK: %[[ONE:.*]] = arith.cmpi eq, %{{.*}}, %{{.*}} : index
+// CHECK: %[[GUARD:.*]] = arith.index_castui %[[ONE]] : i1 to index
+// CHECK: tile.launch @{{.*}} when(%[[GUARD]] : [@[[SMALL]]])
+func.func @grouped(%q: tensor<?x8x?x64xf32> {seq.dims = ["B", 8, "M", 64]}, %k: tensor<?x2x?x64xf32> {seq.dims = ["B", 2, "N", 64]}) -> tensor<?x8x?x64xf32> attributes {seq.export} {
+  %o = seq.attention %q, %k, %k {causal = "bottom_right"} : tensor<?x8x?x64xf32>, tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32> -> tensor<?x8x?x64xf32>
+  return %o : tensor<?x8x?x64xf32>
 }

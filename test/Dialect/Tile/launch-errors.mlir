@@ -98,3 +98,22 @@ func.func @no_access(%t: tensor<4xf32>, %n: index) {
   %r = tile.launch @k ins() outs(%t : tensor<4xf32>) scalars(%n : index) -> tensor<4xf32>
   return
 }
+
+// -----
+
+tile.kernel @k(%x: !tile.ptr<f32>, %n: index) level(block) params(["x", "n"]) access(["write", "value"]) grid { tile.grid_yield %n } {}
+func.func @guards(%t: tensor<4xf32>, %n: index) {
+  // expected-error @+1 {{expects one guard per alternative, but got 2 for 1}}
+  %r = tile.launch @k ins() outs(%t : tensor<4xf32>) scalars(%n : index) when(%n, %n : [@k]) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+tile.kernel @k(%x: !tile.ptr<f32>, %n: index) level(block) params(["x", "n"]) access(["write", "value"]) grid { tile.grid_yield %n } {}
+tile.kernel @other(%x: !tile.ptr<f32>) level(block) params(["x"]) access(["write"]) grid { %c1 = arith.constant 1 : index tile.grid_yield %c1 } {}
+func.func @alternative(%t: tensor<4xf32>, %n: index) {
+  // expected-error @+1 {{expects 0 scalars for @other, but got 1}}
+  %r = tile.launch @k ins() outs(%t : tensor<4xf32>) scalars(%n : index) when(%n : [@other]) -> tensor<4xf32>
+  return
+}

@@ -9,6 +9,17 @@ tile.kernel @fill(%y: !tile.ptr<f32>) level(block) params(["y"]) access(["write"
   tile.grid_yield %c1
 } {}
 
+tile.kernel @small(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>, %n: index, %s: f32) level(block)
+  params(["x", "y", "n", "s"]) access(["read", "write", "value", "value"]) grid { tile.grid_yield %n } {}
+
+// CHECK-LABEL: func.func @alternatives
+func.func @alternatives(%x: tensor<?x4xf32>, %n: index, %s: f32, %g: index, %h: index) -> tensor<?x4xf32> {
+  %e = tensor.empty(%n) : tensor<?x4xf32>
+  // CHECK: tile.launch @k ins({{.*}}) outs({{.*}}) scalars({{.*}}) when(%{{.*}}, %{{.*}} : [@small, @k]) -> tensor<?x4xf32>
+  %y = tile.launch @k ins(%x : tensor<?x4xf32>) outs(%e : tensor<?x4xf32>) scalars(%n, %s : index, f32) when(%g, %h : [@small, @k]) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+
 // CHECK-LABEL: func.func @main
 func.func @main(%x: tensor<?x4xf32>, %n: index, %s: f32) -> (tensor<?x4xf32>, tensor<2xf32>) {
   %e = tensor.empty(%n) : tensor<?x4xf32>

@@ -34,7 +34,7 @@ class AttentionEmitter {
 public:
   AttentionEmitter(KernelBuilder &kernel, const GroupInfo &info, const Config &config)
       : kernel(kernel), info(info), emitter(kernel, info), op(anchorOf(info)), t{kernel.b(), kernel.loc()}, dims(outputDims(info)),
-        config{config.get("bm"), config.get("bn"), config.get("d"), config.get("dv"), config.get("guard") != 0} {}
+        config{config.get("bm"), config.get("bn"), std::max<int64_t>(config.get("heads"), 1), config.get("d"), config.get("dv"), config.get("guard") != 0} {}
 
   LogicalResult emit() {
     if (!rowAxis() && !op.isPacked())
@@ -108,6 +108,9 @@ private:
 
   unsigned rowAxis() const { return dims[2].empty() ? 0 : axesOf(info, dims[2]).back(); }
 
+  /// The axis of neighbouring heads.
+  unsigned headAxis() const { return axesOf(info, dims[1]).back(); }
+
   /// Grid over batch, heads and blocks of rows.
   Rows gridProgram() {
     SmallVector<unsigned> columns = axesOf(info, dims[3]), grid;
@@ -115,6 +118,8 @@ private:
       if (!llvm::is_contained(columns, a))
         grid.push_back(a);
     emitter.axis(rowAxis()).extent = rowAxis() ? config.bm : 1;
+    if (config.heads > 1)
+      emitter.axis(headAxis()).extent = config.heads;
     for (unsigned a : columns)
       emitter.axis(a).extent = columns.size() == 1 ? config.dv : info.axes()[a].size.value();
     assignGrid(emitter, info, grid);
@@ -149,6 +154,8 @@ private:
     OpBuilder &b = kernel.b();
     unsigned row = rowAxis();
     SmallVector<unsigned> rowAxes, axes;
+    if (config.heads > 1)
+      rowAxes.push_back(headAxis());
     if (row)
       rowAxes.push_back(row);
     axes = rowAxes;
@@ -231,7 +238,38 @@ bool isSupported(const GroupInfo &info) {
     unsupported(op.emitOpError("expects results in the packed form that are not reshaped"));
   return simple;
 }
+/// The head counts of a block for decoding: all heads that read one K/V head, 1 where they cannot share a tile (what differs between heads
+/// stands in regions or in a bias, or the heads are no axis of the result).
+int64_t sharedHeads(const GroupInfo &info) {
+  seq::AttentionOp op = anchorOf(info);
+  int64_t hq = cast<RankedTensorType>(op.getQ().getType()).getDimSize(1), hk = cast<RankedTensorType>(op.getK().getType()).getDimSize(1);
+  DimLists dims = outputDims(info);
+  if (op.isPacked() || op.getBias() || !op.getScoreMod().empty() || !op.getMask().empty() || ShapedType::isDynamic(hq) || ShapedType::isDynamic(hk) || dims[1].empty())
+    return 1;
+  int64_t heads = hq / hk;
+  const Expr &axis = info.axes()[axesOf(info, dims[1]).back()].size;
+  return heads <= 64 && axis.isConst() && axis.value() % heads == 0 ? heads : 1;
+}
+
+/// Blocks of `m` rows of `heads` heads; on the GPU of 16 rows at least where powers of two allow it, for the products of mma.sync.
+void setHeads(Config &config, int64_t m, int64_t heads, Target target) {
+  if (target == Target::Gpu && llvm::isPowerOf2_64(heads))
+    m = std::max<int64_t>(llvm::bit_ceil(static_cast<uint64_t>(m)), 16 / heads);
+  config.set("bm", m);
+  config.set("heads", heads);
+}
 } // namespace
+
+SmallVector<Variant> attentionVariants(const GroupInfo &info, ShapeExprs &shapes, Target target) {
+  seq::AttentionOp op = anchorOf(info);
+  std::optional<Expr> m = shapes.dim(op.getQ(), 2);
+  int64_t heads = sharedHeads(info);
+  if (!m || m->isConst() || heads == 1)
+    return {};
+  Config config = attentionCandidates(info, target).front();
+  setHeads(config, 1, heads, target);
+  return {{Expr::get(Expr::Op::Eq, *m, Expr(1)), config}};
+}
 
 SmallVector<Config> attentionCandidates(const GroupInfo &info, Target target) {
   if (!isSupported(info))
@@ -262,11 +300,13 @@ SmallVector<Config> attentionCandidates(const GroupInfo &info, Target target) {
     c.set("warps", 4);
     return c;
   };
-  if (target == Target::Gpu)
-    return {makeGpu(64, width <= 256 ? 64 : 32)};
   // Keys and values of a block stay in the first cache levels beside the scores.
   int64_t bn = width <= 128 ? 128 : width <= 256 ? 64 : 32;
-  return {make(64, bn), make(32, 64)};
+  SmallVector<Config> configs = target == Target::Gpu ? SmallVector<Config>{makeGpu(64, width <= 256 ? 64 : 32)} : SmallVector<Config>{make(64, bn), make(32, 64)};
+  Expr m = sizeOf(op.getQ(), 2);
+  if (int64_t heads = sharedHeads(info); heads > 1 && m.isConst() && m.value() >= 1 && m.value() * heads <= 64)
+    setHeads(configs.front(), m.value(), heads, target);
+  return configs;
 }
 
 FailureOr<SmallVector<Value>> emitAttention(OpBuilder &host, seq::GroupOp group, const GroupInfo &info, const Config &config, SchemeContext &context) {

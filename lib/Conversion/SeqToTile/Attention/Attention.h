@@ -8,10 +8,12 @@
 
 namespace seqc::convert {
 
-/// bm, bn: rows and keys of a block; d, dv: tile extents along the head dims.
+/// bm, bn: rows and keys of a block; d, dv: tile extents along the head dims; heads: heads of one K/V head whose rows share the tile.
 llvm::SmallVector<Config> attentionCandidates(const GroupInfo &info, Target target);
 llvm::FailureOr<llvm::SmallVector<mlir::Value>> emitAttention(mlir::OpBuilder &host, seq::GroupOp group, const GroupInfo &info, const Config &config,
                                                               SchemeContext &context);
+/// Decoding, M = 1, with grouped heads: all heads that read one K/V head in one tile.
+llvm::SmallVector<Variant> attentionVariants(const GroupInfo &info, ShapeExprs &shapes, Target target);
 
 } // namespace seqc::convert
 

@@ -17,18 +17,18 @@ struct Running {
 class Program {
 public:
   Program(KernelBuilder &k, AttentionConfig config, const AttentionViews &views, seq::AttentionOp op, const Rows &rows)
-      : k(k), t{k.b(), k.loc()}, config(config), views(views), op(op), rows(rows), regions(k, op, rows, config.bm, config.bn) {
+      : k(k), t{k.b(), k.loc()}, config(config), views(views), op(op), rows(rows), regions(k, op, rows, config.rows(), config.bn) {
     Type element = cast<RankedTensorType>(op.getQ().getType()).getElementType();
     input = element;
     score = seq::AttentionOp::scoreType(element);
     isPlain = !op.getSoftcap() && !views.bias && op.getScoreMod().empty();
     factor = (isPlain ? op.getScaleValue() : 1.0) * M_LOG2E;
-    rowType = TileMath::type({config.bm}, score);
+    rowType = TileMath::type({config.rows()}, score);
   }
 
   FailureOr<AttentionTiles> emit() {
     limits = limitsOf(t, op, rows);
-    ranges = rowRanges(t, rows, limits, config.bm);
+    ranges = rowRanges(t, rows, limits, config.bm, config.heads);
     if (failed(regions.prepare()))
       return failure();
     loadRows();
@@ -73,9 +73,21 @@ private:
     return tile::LoadOp::create(k.b(), k.loc(), TileMath::type({extent, columns}, element), view, ArrayRef<OpFoldResult>{first, k.b().getIndexAttr(0)});
   }
 
+  /// The queries of all heads of the block: [heads * bm, d].
+  Value loadHeads() {
+    auto type = cast<tile::ViewType>(views.q.getType());
+    OpFoldResult zero = k.b().getIndexAttr(0);
+    Value view = tile::SubviewOp::create(k.b(), k.loc(), views.q, ArrayRef<OpFoldResult>{rows.batch, rows.head, zero, zero},
+                                         ArrayRef<OpFoldResult>{k.b().getIndexAttr(1), k.b().getIndexAttr(config.heads), getAsOpFoldResult(rows.rows),
+                                                                k.b().getIndexAttr(type.getShape()[3])},
+                                         ArrayRef<bool>{true, false, false, false});
+    Value tile = tile::LoadOp::create(k.b(), k.loc(), TileMath::type({config.heads, config.bm, config.d}, input), view, ArrayRef<OpFoldResult>{zero, rows.first, zero});
+    return tile::ReshapeOp::create(k.b(), k.loc(), TileMath::type({config.rows(), config.d}, input), tile);
+  }
+
   /// What stays the same over the keys.
   void loadRows() {
-    q = loadBlock(matrix(views.q, rows.head, rows.queryStart, rows.rows), rows.first, config.bm, config.d);
+    q = config.heads == 1 ? loadBlock(matrix(views.q, rows.head, rows.queryStart, rows.rows), rows.first, config.bm, config.d) : loadHeads();
     keys = matrix(views.k, rows.kvHead, rows.keyStart, rows.keys);
     values = matrix(views.v, rows.kvHead, rows.keyStart, rows.keys);
     if (!views.bias)
@@ -105,7 +117,7 @@ private:
     SmallVector<OpFoldResult> coords;
     SmallVector<int64_t> shape;
     if (biasRows)
-      coords.push_back(rows.first), shape.push_back(config.bm);
+      coords.push_back(rows.first), shape.push_back(config.rows());
     if (biasKeys)
       coords.push_back(first), shape.push_back(config.bn);
     Type element = cast<tile::ViewType>(bias.getType()).getElementType();
@@ -113,27 +125,34 @@ private:
   }
 
   Value biasOf(Value first) {
-    auto type = TileMath::type({config.bm, config.bn}, score);
+    auto type = TileMath::type({config.rows(), config.bn}, score);
     if (!biasRows && !biasKeys)
       return t.splat(type, bias);
     Value tile = biasKeys ? t.convert(biasTile(first), score) : bias;
     if (!biasKeys)
       return t.broadcast(tile, 1, config.bn);
-    return biasRows ? tile : t.broadcast(tile, 0, config.bm);
+    return biasRows ? tile : t.broadcast(tile, 0, config.rows());
   }
 
   Running initial() {
     Running r;
-    r.o = t.constant(TileMath::type({config.bm, config.dv}, score), 0.0);
+    r.o = t.constant(TileMath::type({config.rows(), config.dv}, score), 0.0);
     if (!views.sinks) {
       r.max = t.constant(rowType, -INFINITY);
       r.sum = t.constant(rowType, 0.0);
       return r;
     }
     // The sink is a key without a value: it starts the maximum, and its weight is 1.
-    Value sink = t.convert(tile::LoadScalarOp::create(k.b(), k.loc(), views.sinks, ArrayRef<OpFoldResult>{rows.head}), score);
-    r.max = t.mul(t.splat(rowType, sink), M_LOG2E / factor);
+    Type element = cast<tile::ViewType>(views.sinks.getType()).getElementType();
+    Value sinks = tile::LoadOp::create(k.b(), k.loc(), TileMath::type({config.heads}, element), views.sinks, ArrayRef<OpFoldResult>{rows.head});
+    Value start = tile::ReshapeOp::create(k.b(), k.loc(), TileMath::type({config.rows()}, element), t.broadcast(sinks, 1, config.bm));
+    r.max = t.mul(t.convert(start, score), M_LOG2E / factor);
     r.sum = t.constant(rowType, 1.0);
+    if (rows.found) {
+      Value found = t.splat(rowType.clone(k.b().getI1Type()), rows.found);
+      r.max = t.select(found, r.max, t.constant(rowType, -INFINITY));
+      r.sum = t.select(found, r.sum, t.constant(rowType, 0.0));
+    }
     return r;
   }
 
@@ -218,7 +237,7 @@ private:
 
   /// scale, softcap, bias, regions; the raw product if there is nothing to do but the scale.
   FailureOr<Value> modified(Value first) {
-    auto type = TileMath::type({config.bm, config.bn}, score);
+    auto type = TileMath::type({config.rows(), config.bn}, score);
     Value block = loadBlock(keys, first, config.bn, config.d);
     Value s = tile::DotOp::create(k.b(), k.loc(), type, q, t.transpose(block), Value());
     if (!isPlain) {
@@ -238,7 +257,7 @@ private:
   /// -inf where the key is outside the range of the row.
   Value select(Value s, Value first) {
     auto keyType = TileMath::type({config.bn}, k.b().getI32Type());
-    Value positions = t.broadcast(t.addi(t.iota(config.bn), t.splat(keyType, t.toI32(first))), 0, config.bm);
+    Value positions = t.broadcast(t.addi(t.iota(config.bn), t.splat(keyType, t.toI32(first))), 0, config.rows());
     auto compare = [&](arith::CmpIPredicate p, Value limit) -> Value {
       return arith::CmpIOp::create(k.b(), k.loc(), p, positions, t.broadcast(limit, 1, config.bn));
     };

@@ -8,9 +8,11 @@
 namespace seqc::convert {
 
 struct AttentionConfig {
-  int64_t bm, bn; ///< rows and keys of a block
+  int64_t bm, bn; ///< rows of a head and keys of a block
+  int64_t heads;  ///< heads of a block: neighbours that read one K/V head
   int64_t d, dv;  ///< extents of the tiles along the head dims, at least D and DV; surplus columns are 0
   bool guard;     ///< values at keys that a row does not see do not reach it, NaN and infinities included
+  int64_t rows() const { return heads * bm; } ///< rows of a tile, head by head
 };
 
 /// Memory of the operands; views have the dims of the op's operands.
@@ -21,8 +23,8 @@ struct AttentionViews {
 };
 
 struct AttentionTiles {
-  mlir::Value o;   ///< [bm, dv] in the score type
-  mlir::Value lse; ///< [bm] in the score type
+  mlir::Value o;   ///< [heads * bm, dv] in the score type
+  mlir::Value lse; ///< [heads * bm] in the score type
 };
 
 /// Emits the program at the builder's position. Fails with a diagnostic on the op.

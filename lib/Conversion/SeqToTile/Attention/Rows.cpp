@@ -36,6 +36,7 @@ Rows packedRows(KernelBuilder &k, seq::AttentionOp op, Value id, int64_t bm, con
   Value before = t.select(found, loop.getResult(2), loop.getResult(0));
   Value after = t.mini(t.addi(sequence, one), count);
   Rows rows;
+  rows.found = found;
   rows.sequence = t.maxi(t.mini(sequence, t.subi(count, one)), zero);
   rows.batch = zero;
   rows.queryStart = bound(cuQ, sequence, total);
@@ -87,9 +88,14 @@ KeyBlocks keyBlocks(TileMath t, const Rows &rows, const Limits &limits, int64_t 
   return blocks;
 }
 
-RowRanges rowRanges(TileMath t, const Rows &rows, const Limits &limits, int64_t bm) {
-  auto type = TileMath::type({bm}, t.b.getI32Type());
-  auto positions = [&](Value shift) { return t.addi(t.iota(bm), t.splat(type, t.toI32(t.addi(rows.first, shift)))); };
+RowRanges rowRanges(TileMath t, const Rows &rows, const Limits &limits, int64_t bm, int64_t heads) {
+  auto type = TileMath::type({heads * bm}, t.b.getI32Type());
+  Value row;
+  auto positions = [&](Value shift) {
+    if (!row)
+      row = heads == 1 ? t.iota(bm) : tile::ReshapeOp::create(t.b, t.loc, type, t.broadcast(t.iota(bm), 0, heads));
+    return t.addi(row, t.splat(type, t.toI32(t.addi(rows.first, shift))));
+  };
   RowRanges ranges;
   ranges.high = t.splat(type, t.toI32(rows.keys));
   if (limits.high)

@@ -13,10 +13,11 @@ namespace seqc::convert {
 struct Rows {
   mlir::Value sequence; ///< b of the op: the batch, or the sequence of the packed form
   mlir::Value batch;    ///< coordinate in memory: 0 in the packed form
-  mlir::Value head, kvHead;
+  mlir::Value head, kvHead;         ///< the first head of the block
   mlir::Value queryStart, keyStart; ///< where the sequence starts in M and N: 0 except in the packed form
   mlir::Value first;                ///< position of the first row in the sequence
   mlir::Value rows, keys;           ///< Mb, Nb: lengths of the sequence
+  mlir::Value found;                ///< packed form: false for rows that belong to no sequence; else null
 };
 
 /// Finds the block of program `id` among the sequences of the packed form: sequence after sequence in blocks of `bm` rows, then the rows
@@ -40,11 +41,11 @@ struct KeyBlocks {
 };
 KeyBlocks keyBlocks(TileMath t, const Rows &rows, const Limits &limits, int64_t bm, int64_t bn);
 
-/// Visible range per row as i32 tiles [bm]: low <= n < high; `low` is null without a left limit.
+/// Visible range per row as i32 tiles [heads * bm]: low <= n < high; `low` is null without a left limit.
 struct RowRanges {
   mlir::Value low, high;
 };
-RowRanges rowRanges(TileMath t, const Rows &rows, const Limits &limits, int64_t bm);
+RowRanges rowRanges(TileMath t, const Rows &rows, const Limits &limits, int64_t bm, int64_t heads);
 
 } // namespace seqc::convert
 

@@ -10,7 +10,7 @@ using namespace mlir;
 namespace seqc::convert {
 
 ArrayRef<Scheme> schemes() {
-  static const Scheme table[] = {{"pointwise", pointwiseCandidates, emitPointwise}, {"matmul", matmulCandidates, emitMatmul}, {"attention", attentionCandidates, emitAttention}};
+  static const Scheme table[] = {{"pointwise", pointwiseCandidates, emitPointwise}, {"matmul", matmulCandidates, emitMatmul}, {"attention", attentionCandidates, emitAttention, attentionVariants}};
   return table;
 }
 

@@ -21,6 +21,12 @@ struct Config {
   std::string text() const; ///< "bm = 64, bn = 128"
 };
 
+/// A config for the sizes for which `guard` is not 0.
+struct Variant {
+  Expr guard;
+  Config config;
+};
+
 struct SchemeContext {
   KernelLibrary &library;
   ShapeExprs &shapes;
@@ -34,6 +40,9 @@ struct Scheme {
   /// Builds kernel and launch at the builder (in the host function); returns the values of the group's results.
   llvm::FailureOr<llvm::SmallVector<mlir::Value>> (*emitBlock)(mlir::OpBuilder &host, seq::GroupOp group, const GroupInfo &info, const Config &config,
                                                                SchemeContext &context);
+  /// Kernels for some of the sizes that `info` leaves open, in the order in which they are tried; null if the scheme has none. They take the
+  /// operands of the preferred config's kernel.
+  llvm::SmallVector<Variant> (*variants)(const GroupInfo &info, ShapeExprs &shapes, Target target) = nullptr;
 };
 
 /// All schemes.

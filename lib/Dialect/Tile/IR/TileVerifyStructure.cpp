@@ -104,9 +104,23 @@ LogicalResult AccumulateOp::verify() {
 
 //===-- tile.launch ----------------------------------------------------------------===//
 
+void LaunchOp::build(OpBuilder &b, OperationState &state, TypeRange results, FlatSymbolRefAttr kernel, ValueRange inputs, ValueRange outs, ValueRange scalars) {
+  build(b, state, results, kernel, inputs, outs, scalars, ValueRange(), ArrayAttr());
+}
+
+SmallVector<FlatSymbolRefAttr> LaunchOp::getKernels() {
+  SmallVector<FlatSymbolRefAttr> kernels;
+  if (ArrayAttr others = getAlternativesAttr())
+    llvm::append_range(kernels, others.getAsRange<FlatSymbolRefAttr>());
+  kernels.push_back(getKernelAttr());
+  return kernels;
+}
+
 LogicalResult LaunchOp::verify() {
   if (getOuts().getTypes() != getResultTypes())
     return emitOpError("expects the types of its outs as result types");
+  if (getKernels().size() != getGuards().size() + 1)
+    return emitOpError() << "expects one guard per alternative, but got " << getGuards().size() << " for " << getKernels().size() - 1;
   return success();
 }
 
@@ -116,25 +130,34 @@ static Type wanted(BlockArgument a) {
   return ptr ? ptr.getElementType() : a.getType();
 }
 
-LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
-  if (!kernel)
-    return emitOpError() << "expects a tile.kernel, but got " << getKernelAttr();
+/// `launch` has the operands that `kernel` asks for.
+static LogicalResult verifyOperands(LaunchOp launch, KernelOp kernel, FlatSymbolRefAttr symbol) {
   if (kernel.getBody().empty()) // reported by the kernel's own verifier
     return success();
   if (!kernel.getAccessAttr() && kernel.getBody().getNumArguments())
-    return emitOpError() << "expects a kernel with access, but got " << getKernelAttr();
+    return launch.emitOpError() << "expects a kernel with access, but got " << symbol;
   SmallVector<BlockArgument> inputs, outs, scalars;
   for (BlockArgument a : kernel.getBody().getArguments())
     (!isa<PtrType>(a.getType()) ? scalars : kernel.isWritten(a.getArgNumber()) ? outs : inputs).push_back(a);
   auto verifyGroup = [&](StringRef what, ArrayRef<BlockArgument> args, OperandRange operands) -> LogicalResult {
     if (args.size() != operands.size())
-      return emitOpError() << "expects " << args.size() << ' ' << what << " for " << getKernelAttr() << ", but got " << operands.size();
+      return launch.emitOpError() << "expects " << args.size() << ' ' << what << " for " << symbol << ", but got " << operands.size();
     for (auto [a, v] : llvm::zip_equal(args, operands))
       if (getElementTypeOrSelf(v.getType()) != wanted(a))
-        return emitOpError() << "expects " << wanted(a) << " for argument " << kernel.paramName(a.getArgNumber()) << ", but got " << v.getType();
+        return launch.emitOpError() << "expects " << wanted(a) << " for argument " << kernel.paramName(a.getArgNumber()) << ", but got " << v.getType();
     return success();
   };
-  return failure(failed(verifyGroup("ins", inputs, getInputs())) || failed(verifyGroup("outs", outs, getOuts())) ||
-                 failed(verifyGroup("scalars", scalars, getScalars())));
+  return failure(failed(verifyGroup("ins", inputs, launch.getInputs())) || failed(verifyGroup("outs", outs, launch.getOuts())) ||
+                 failed(verifyGroup("scalars", scalars, launch.getScalars())));
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  for (FlatSymbolRefAttr symbol : getKernels()) {
+    auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, symbol);
+    if (!kernel)
+      return emitOpError() << "expects a tile.kernel, but got " << symbol;
+    if (failed(verifyOperands(*this, kernel, symbol)))
+      return failure();
+  }
+  return success();
 }

@@ -176,14 +176,24 @@ def Tile_LaunchOp : Op<Tile_Dialect, "launch", [AttrSizedOperandSegments, Declar
     destination) its written pointers, `scalars` its index and scalar arguments. Result i is the new value of `outs` i.
     All tensors are contiguous and row-major.
 
+    `when (%g : @small)` lists kernels for some sizes: the first whose guard is not 0 runs instead, on the same operands.
+
     Constraints: (C42) the kernel exists and says what it reads and writes (`access`); as many operands as it has read pointers, written
-    pointers, and index and scalar arguments, with their element types; result types are those of `outs`.
+    pointers, and index and scalar arguments, with their element types; result types are those of `outs`. The same holds for every
+    alternative, each with its guard.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyRankedTensor>:$inputs, Variadic<AnyRankedTensor>:$outs,
-                       Variadic<AnyTypeOf<[Index, Tile_AnyScalar]>>:$scalars);
+                       Variadic<AnyTypeOf<[Index, Tile_AnyScalar]>>:$scalars, Variadic<Index>:$guards,
+                       OptionalAttr<FlatSymbolRefArrayAttr>:$alternatives);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{$kernel `ins` `(` ($inputs^ `:` type($inputs))? `)` `outs` `(` $outs `:` type($outs) `)`
-    (`scalars` `(` $scalars^ `:` type($scalars) `)`)? attr-dict `->` type($results)}];
+    (`scalars` `(` $scalars^ `:` type($scalars) `)`)? (`when` `(` $guards^ `:` $alternatives `)`)? attr-dict `->` type($results)}];
+  let builders = [OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::FlatSymbolRefAttr":$kernel, "::mlir::ValueRange":$inputs,
+                                 "::mlir::ValueRange":$outs, "::mlir::ValueRange":$scalars)>];
+  let extraClassDeclaration = [{
+    /// All kernels that may run: the alternatives in order, then the kernel.
+    ::llvm::SmallVector<::mlir::FlatSymbolRefAttr> getKernels();
+  }];
   let hasVerifier = 1;
 }
 #endif
