@@ -209,6 +209,15 @@ std::optional<Expr> ShapeExprs::compute(OpResult result, int64_t d) {
           return dim(e.getV(), 3);
         return dim(e.getQ(), d);
       })
+      .Case([&](seq::LinearScanOp e) { return dim(e.getB(), d); })
+      .Case([&](seq::SelectiveScanOp e) -> Result {
+        if (result.getResultNumber() == 0 || d == 1)
+          return dim(e.getU(), d);
+        if (d == 2)
+          return dim(e.getA(), 1);
+        Result ends = e.isPacked() ? dim(e.getCuSeqlens(), 0) : std::nullopt;
+        return !e.isPacked() ? dim(e.getU(), 0) : ends ? Result(*ends - Expr(1)) : ends;
+      })
       .Case([&](seq::GroupOp e) { return dim(e.getBody().front().getTerminator()->getOperand(result.getResultNumber()), d); })
       .Case([&](tile::LaunchOp e) { return dim(e.getOuts()[result.getResultNumber()], d); })
       .Default([&](Operation *other) -> Result {

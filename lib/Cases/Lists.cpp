@@ -31,6 +31,9 @@ List named(const char *op) {
 const std::vector<List> &lists() {
   static const std::vector<List> all = {{"attention", attentionCases},
                                         {"attention_packed", attentionPackedCases},
+                                        {"linear_scan", linearScanCases},
+                                        {"selective_scan", selectiveScanCases},
+                                        {"selective_scan_packed", selectiveScanPackedCases},
                                         {"layernorm", layernormCases},
                                         {"softmax", softmaxCases},
                                         named<activationCases>("gelu"),

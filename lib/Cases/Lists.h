@@ -22,6 +22,9 @@ std::vector<BatchLength> batchLengths(Grid grid);
 
 Cases attentionCases(Grid grid);
 Cases attentionPackedCases(Grid grid);
+Cases linearScanCases(Grid grid);
+Cases selectiveScanCases(Grid grid);
+Cases selectiveScanPackedCases(Grid grid);
 Cases layernormCases(Grid grid);
 Cases softmaxCases(Grid grid);
 Cases activationCases(llvm::StringRef op, Grid grid);

@@ -41,6 +41,8 @@ using SeqHandler = llvm::Error (*)(SeqEvaluator &, mlir::Operation *);
 /// Handler of a `linalg`, `tensor`, `ml_program` or `seq.iota` op, or null.
 SeqHandler findForm(llvm::StringRef opName);
 llvm::Error evaluateAttention(SeqEvaluator &e, seq::AttentionOp op);
+llvm::Error evaluateLinearScan(SeqEvaluator &e, seq::LinearScanOp op);
+llvm::Error evaluateSelectiveScan(SeqEvaluator &e, seq::SelectiveScanOp op);
 
 } // namespace seqc::interp
 

@@ -44,6 +44,10 @@ Error SeqEvaluator::evaluate(Operation *op) {
   }
   if (auto attention = dyn_cast<seq::AttentionOp>(op))
     return evaluateAttention(*this, attention);
+  if (auto scan = dyn_cast<seq::LinearScanOp>(op))
+    return evaluateLinearScan(*this, scan);
+  if (auto scan = dyn_cast<seq::SelectiveScanOp>(op))
+    return evaluateSelectiveScan(*this, scan);
   if (auto group = dyn_cast<seq::GroupOp>(op)) {
     Block &body = group.getBody().front();
     if (Error e = run(body))

@@ -29,6 +29,8 @@ public:
         .Case([&](tensor::ExpandShapeOp e) { expand(e); })
         .Case([&](tensor::ExtractSliceOp s) { slice(s); })
         .Case([&](seq::AttentionOp a) { attention(a); })
+        .Case([&](seq::LinearScanOp s) { scan(s); })
+        .Case([&](seq::SelectiveScanOp s) { scan(s); })
         .Default([&](Operation *other) {
           if (other->hasTrait<OpTrait::Elementwise>())
             elementwise(other);
@@ -140,6 +142,49 @@ private:
       equal(op.getCuSeqlensQ(), 0, op.getCuSeqlensK(), 0);
       require(Expr::Op::Eq, shapes.dim(op.getQ(), 0), Expr(1));
       require(Expr::Op::Le, Expr(1), shapes.dim(op.getCuSeqlensQ(), 0));
+    }
+  }
+
+  void scan(seq::LinearScanOp op) {
+    if (op.isConstant())
+      equal(op.getA(), 0, op.getB(), 1);
+    for (int64_t d = 0; d < 3 && !op.isConstant(); ++d)
+      equal(op.getA(), d, op.getB(), d);
+    for (int64_t d = 0; d < 2 && op.getInitial(); ++d)
+      equal(op.getInitial(), d, op.getB(), d);
+  }
+
+  void scan(seq::SelectiveScanOp op) {
+    Value u = op.getU();
+    for (Value v : {op.getDelta(), op.getZ()})
+      for (int64_t d = 0; d < 3 && v; ++d)
+        equal(v, d, u, d);
+    for (Value v : {op.getA(), op.getSkip(), op.getDeltaBias()})
+      if (v)
+        equal(v, 0, u, 1);
+    for (Value v : {op.getB(), op.getC()}) {
+      if (!op.isInTime(v)) {
+        equal(v, 0, u, 1);
+        continue;
+      }
+      equal(v, 0, u, 0);
+      equal(v, 3, u, 2);
+      if (Size groups = shapes.dim(v, 1), channels = shapes.dim(u, 1); groups && channels && !groups->isConst(1)) {
+        require(Expr::Op::Le, Expr(1), groups);
+        if (!groups->isConst(0))
+          require(Expr::Op::Eq, Expr::get(Expr::Op::Mod, *channels, *groups), Expr(0));
+      }
+    }
+    if (op.isInTime(op.getB()) && op.isInTime(op.getC()))
+      equal(op.getB(), 1, op.getC(), 1);
+    if (op.isPacked())
+      require(Expr::Op::Le, Expr(1), shapes.dim(op.getCuSeqlens(), 0));
+    if (Value initial = op.getInitial()) {
+      if (Size ends = op.isPacked() ? shapes.dim(op.getCuSeqlens(), 0) : std::nullopt)
+        require(Expr::Op::Eq, shapes.dim(initial, 0), *ends - Expr(1));
+      else
+        equal(initial, 0, u, 0);
+      equal(initial, 1, u, 1);
     }
   }
 

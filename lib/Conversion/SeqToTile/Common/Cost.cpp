@@ -119,6 +119,8 @@ private:
     case OpKind::Anchor:
       if (auto attention = dyn_cast<seq::AttentionOp>(op))
         return attentionFlops(attention);
+      if (isSeqAnchor(op))
+        return scanFlops(op);
       return productFlops(op);
     default:
       return Expr(0);
@@ -129,6 +131,14 @@ private:
     std::optional<Expr> outputs = elements(op->getResult(0));
     std::optional<Expr> depth = shapes.dim(op->getOperand(0), cast<RankedTensorType>(op->getOperand(0).getType()).getRank() - 1);
     return outputs && depth ? std::optional(Expr(2) * *outputs * *depth) : std::nullopt;
+  }
+
+  std::optional<Expr> scanFlops(Operation *op) {
+    std::optional<Expr> n = elements(op->getResult(0));
+    auto selective = dyn_cast<seq::SelectiveScanOp>(op);
+    if (!n || !selective)
+      return n ? std::optional(Expr(isa<ComplexType>(getElementTypeOrSelf(op->getResult(0).getType())) ? 8 : 2) * *n) : n;
+    return Expr(7 * cast<RankedTensorType>(selective.getA().getType()).getDimSize(1)) * *n;
   }
 
   std::optional<Expr> attentionFlops(seq::AttentionOp op) {

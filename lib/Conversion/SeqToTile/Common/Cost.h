@@ -12,7 +12,7 @@ namespace seqc::convert {
 struct Cost {
   /// Floating-point operations of the graph: each arith or math op on floats counts one per element (conversions and selections none), a reduction
   /// one per input element, a product 2 M N K, attention 2 (D + DV) per visible pair of query and key (causal rules count; windows, lengths and masks
-  /// do not; softmax counts none).
+  /// do not; softmax counts none), a linear scan 2 per element (8 if complex), a selective scan 7 N.
   Expr flops;
   /// Bytes of the memory that is read (what slices and gathers leave out is not) and written, each once.
   Expr bytes;

@@ -240,6 +240,7 @@ private:
               return failure();
           return success();
         })
+        .Case<seq::LinearScanOp, seq::SelectiveScanOp>([](auto) { return success(); })
         .Case<tensor::GatherOp, tensor::PadOp, tensor::ConcatOp, seq::IotaOp>([&](auto source) -> LogicalResult {
           return success(llvm::all_of(source->getOperands(), [&](Value v) { return !isa<RankedTensorType>(v.getType()) || readsMemory(v); }));
         })
@@ -274,7 +275,7 @@ private:
         markLive(use.get(), live);
   }
 
-  static bool readsByPosition(Operation *op) { return isa<tensor::ExtractSliceOp, seq::AttentionOp>(op) || classify(op) == OpKind::Source; }
+  static bool readsByPosition(Operation *op) { return isa<tensor::ExtractSliceOp>(op) || isSeqAnchor(op) || classify(op) == OpKind::Source; }
   /// True unless the use is a destination without meaning, or of a constant.
   static bool counts(OpOperand &use) {
     bool destination = isa<linalg::BroadcastOp, linalg::TransposeOp>(use.getOwner()) && use.getOperandNumber() == 1;

@@ -138,6 +138,8 @@ bool GroupInfo::checkStructure(std::string &reason) {
     if (!all || hasReduced(dom.of(op->getResult(0))))
       return no("its reductions run over different dims");
   }
+  if (anchorOp && !hasEpilogue(anchorOp))
+    return dom.live().size() == 1 || no("nothing follows its anchor in one kernel");
   // A result is written once: it has all dims that the grid runs over.
   for (Value v : results) {
     SmallVector<unsigned> own = flatten(dom.of(v));

@@ -10,6 +10,31 @@ using namespace mlir;
 
 namespace seqc::convert {
 
+namespace {
+struct SeqAnchor {
+  StringLiteral op, scheme;
+  bool hasEpilogue;
+};
+constexpr SeqAnchor kSeqAnchors[] = {{"seq.attention", "attention", true}, {"seq.linear_scan", "scan_rows", false}, {"seq.selective_scan", "scan_rows", false}};
+
+const SeqAnchor *findAnchor(Operation *op) {
+  const SeqAnchor *entry = llvm::find_if(kSeqAnchors, [&](const SeqAnchor &a) { return op->getName().getStringRef() == a.op; });
+  return entry == std::end(kSeqAnchors) ? nullptr : entry;
+}
+} // namespace
+
+bool isSeqAnchor(Operation *op) { return findAnchor(op); }
+
+bool hasEpilogue(Operation *anchor) {
+  const SeqAnchor *entry = findAnchor(anchor);
+  return !entry || entry->hasEpilogue;
+}
+
+StringRef schemeOf(Operation *anchor) {
+  const SeqAnchor *entry = findAnchor(anchor);
+  return entry ? entry->scheme : "matmul";
+}
+
 OpKind classify(Operation *op) {
   if (isa<linalg::TransposeOp, linalg::BroadcastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::ExtractSliceOp, tensor::CastOp>(op))
     return op->hasAttr(kResultViewAttr) ? OpKind::ResultView : OpKind::View;
@@ -17,7 +42,7 @@ OpKind classify(Operation *op) {
     return OpKind::Reduce;
   if (isa<tensor::GatherOp, tensor::PadOp, tensor::ConcatOp, seq::IotaOp>(op))
     return OpKind::Source;
-  if (isa<linalg::MatmulOp, linalg::BatchMatmulOp, seq::AttentionOp>(op))
+  if (isa<linalg::MatmulOp, linalg::BatchMatmulOp>(op) || isSeqAnchor(op))
     return OpKind::Anchor;
   if (isa<seq::GroupOp>(op))
     return OpKind::Group;

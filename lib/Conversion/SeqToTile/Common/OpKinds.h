@@ -15,7 +15,7 @@ enum class OpKind {
   Elementwise, ///< arith/math on tensors of equal shape
   Reduce,      ///< linalg.reduce
   Source,      ///< reads its operands by position: gather, pad, concat, iota
-  Anchor,      ///< matmul, batch_matmul, attention: a kernel of its own with an epilogue
+  Anchor,      ///< matmul, batch_matmul, ops of the seq dialect: a kernel of its own, see hasEpilogue
   Host,        ///< constants, weights, empty, sizes, returns: no kernel
   Group,       ///< already formed
   Unsupported
@@ -39,6 +39,13 @@ mlir::TypedAttr reduceIdentity(llvm::StringRef kind, mlir::Type element);
 bool startsFromIdentity(mlir::linalg::ReduceOp op);
 /// True if a matmul starts from zero.
 bool startsFromZero(mlir::Operation *matmul);
+
+/// True for anchors of the seq dialect: they read their operands by position.
+bool isSeqAnchor(mlir::Operation *op);
+/// True if elementwise ops may follow the anchor in its kernel.
+bool hasEpilogue(mlir::Operation *anchor);
+/// Scheme of the kernel of an anchor.
+llvm::StringRef schemeOf(mlir::Operation *anchor);
 
 /// Operands, and the values that regions of `op` capture.
 llvm::SmallVector<mlir::Value> valuesRead(mlir::Operation *op);

@@ -3,6 +3,7 @@
 #include "../Attention/Attention.h"
 #include "../Matmul/Matmul.h"
 #include "../Pointwise/Pointwise.h"
+#include "../Scan/Scan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -10,7 +11,10 @@ using namespace mlir;
 namespace seqc::convert {
 
 ArrayRef<Scheme> schemes() {
-  static const Scheme table[] = {{"pointwise", pointwiseCandidates, emitPointwise}, {"matmul", matmulCandidates, emitMatmul}, {"attention", attentionCandidates, emitAttention, attentionVariants}};
+  static const Scheme table[] = {{"pointwise", pointwiseCandidates, emitPointwise},
+                                 {"matmul", matmulCandidates, emitMatmul},
+                                 {"attention", attentionCandidates, emitAttention, attentionVariants},
+                                 {"scan_rows", scanCandidates, emitScan}};
   return table;
 }
 

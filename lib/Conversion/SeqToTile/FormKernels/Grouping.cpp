@@ -246,7 +246,7 @@ LogicalResult Grouping::ensureViews(Operation *op) {
   collectClosure(op, closure);
   for (Operation *member : sorted(closure)) {
     // Only what is read by position must be strided memory; through its dims a kernel reads reshapes itself.
-    if (!isa<tensor::ExtractSliceOp, seq::AttentionOp>(member) && classify(member) != OpKind::Source)
+    if (!isa<tensor::ExtractSliceOp>(member) && !isSeqAnchor(member) && classify(member) != OpKind::Source)
       continue;
     for (OpOperand &use : member->getOpOperands()) {
       if (!isa<RankedTensorType>(use.get().getType()) || isa_and_nonnull<tensor::EmptyOp>(use.get().getDefiningOp()) || splatOf(use.get()))
@@ -353,7 +353,7 @@ void Grouping::build() {
       if (classify(op) != OpKind::View)
         locs.push_back(op->getLoc());
     }
-    StringRef scheme = !anchor ? "pointwise" : isa<seq::AttentionOp>(anchor) ? "attention" : "matmul";
+    StringRef scheme = anchor ? schemeOf(anchor) : "pointwise";
     OpBuilder b(ops.back());
     SmallVector<Type> types = llvm::map_to_vector(outputs, [](Value v) { return v.getType(); });
     auto group = seq::GroupOp::create(b, anchor ? anchor->getLoc() : b.getFusedLoc(locs), types, b.getStringAttr(scheme), DictionaryAttr());

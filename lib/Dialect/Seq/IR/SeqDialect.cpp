@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registration. Verifiers: AttentionOp.cpp, FftOps.cpp, ButterflyOp.cpp, SeqOps.cpp, SeqAttributes.cpp.
+// Registration. Verifiers: AttentionOp.cpp, FftOps.cpp, ButterflyOp.cpp, ScanOps.cpp, SeqOps.cpp, SeqAttributes.cpp.
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"

@@ -154,4 +154,6 @@ def Seq_YieldOp : Seq_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["G
   let builders = [OpBuilder<(ins), [{ }]>];
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
+
+include "seqc/Dialect/Seq/IR/SeqScanOps.td"
 #endif
