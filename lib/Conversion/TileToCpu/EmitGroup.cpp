@@ -31,6 +31,33 @@ Value combineKind(Code &code, StringRef kind, Value x, Value y) {
   return isFloat ? arith::MinimumFOp::create(b, loc, x, y).getResult() : arith::MinSIOp::create(b, loc, x, y).getResult();
 }
 
+Value horizontal(Code &code, StringRef kind, Value v) {
+  int64_t width = cast<VectorType>(v.getType()).getNumElements();
+  auto part = [&](int64_t from, int64_t count) {
+    SmallVector<int64_t> lanes;
+    for (int64_t i = 0; i < count; ++i)
+      lanes.push_back(from + i);
+    return code.shuffle(v, v, lanes);
+  };
+  Value odd;
+  while (width > 1) {
+    if (width % 2) {
+      Value last = vector::ExtractOp::create(code.b, code.loc, v, ArrayRef<int64_t>{width - 1});
+      odd = odd ? combineKind(code, kind, odd, last) : last;
+      --width;
+      if (width == 1)
+        break;
+      v = part(0, width);
+      continue;
+    }
+    Value low = part(0, width / 2), high = part(width / 2, width / 2);
+    v = combineKind(code, kind, low, high);
+    width /= 2;
+  }
+  Value first = vector::ExtractOp::create(code.b, code.loc, v, ArrayRef<int64_t>{0});
+  return odd ? combineKind(code, kind, first, odd) : first;
+}
+
 namespace {
 
 /// A reduction in the nest: its accumulators are vectors carried by the innermost loop when the last dim is reduced, else
@@ -57,26 +84,7 @@ public:
 
   Value combine(Value x, Value y) const { return combineKind(code, op.getKind(), x, y); }
 
-  /// Fixed tree over the lanes of a vector.
-  Value horizontal(Value v) const {
-    int64_t width = cast<VectorType>(v.getType()).getNumElements();
-    Value odd;
-    while (width > 1) {
-      if (width % 2) {
-        Value last = vector::ExtractOp::create(code.b, code.loc, v, ArrayRef<int64_t>{width - 1});
-        odd = odd ? combine(odd, last) : last;
-        --width;
-        if (width == 1)
-          break;
-        v = half(v, 0, width);
-        continue;
-      }
-      v = combine(half(v, 0, width / 2), half(v, width / 2, width / 2));
-      width /= 2;
-    }
-    Value first = vector::ExtractOp::create(code.b, code.loc, v, ArrayRef<int64_t>{0});
-    return odd ? combine(first, odd) : first;
-  }
+  Value horizontal(Value v) const { return cpu::horizontal(code, op.getKind(), v); }
 
   Value valueAt(Evaluator &e, const Point &p) const {
     Value v = e.evaluate(op.getT(), p);
@@ -137,13 +145,6 @@ private:
                   : kind == "and" ? APInt::getAllOnes(bits)
                                   : APInt::getZero(bits);
     return b.getIntegerAttr(element, value);
-  }
-
-  Value half(Value v, int64_t from, int64_t count) const {
-    SmallVector<int64_t> lanes;
-    for (int64_t i = 0; i < count; ++i)
-      lanes.push_back(from + i);
-    return code.shuffle(v, v, lanes);
   }
 
   ArrayRef<int64_t> shape() const { return cast<RankedTensorType>(op.getType()).getShape(); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ops that are steps of their own: products, loads that products read in place, reshapes, joins, scans, recurrences, control.
+// Ops that are steps of their own: products, loads that products read in place, reshapes, joins, scans, control.
 #include "EmitDot.h"
 #include "KernelEmitter.h"
 #include "seqc/Support/Diagnostics.h"
@@ -139,14 +139,6 @@ void KernelEmitter::emitReshape(tile::ReshapeOp op) {
   buffers[op.getResult()] = result;
 }
 
-/// Buffer without dim d, at index i of it.
-static Buffer sliceAt(Code &code, const Buffer &buffer, int64_t d, Size i) {
-  Buffer result = buffer;
-  result.ptr = code.at(buffer.ptr, memoryType(buffer.element), code.mul(i, buffer.strides[d]));
-  result.strides.erase(result.strides.begin() + d);
-  return result;
-}
-
 void KernelEmitter::emitJoin(tile::JoinOp op) {
   Buffer whole = bufferFor(op.getResult());
   ArrayRef<int64_t> shape = shapeOf(op.getResult());
@@ -193,7 +185,7 @@ LogicalResult KernelEmitter::emitTable(tile::TableOp op) {
   return success();
 }
 
-//===-- scan and recur ----------------------------------------------------------------===//
+//===-- scan --------------------------------------------------------------------------===//
 
 LogicalResult KernelEmitter::emitScan(tile::ScanOp op) {
   OpBuilder &b = code.b;
@@ -290,40 +282,6 @@ LogicalResult KernelEmitter::emitScan(tile::ScanOp op) {
   for (auto [r, buffer] : llvm::zip_equal(op.getResults(), out))
     buffers[r] = buffer;
   return success();
-}
-
-LogicalResult KernelEmitter::emitRecur(tile::RecurOp op) {
-  Block &body = op.getBody().front();
-  unsigned numStates = op.getInits().size();
-  int64_t d = op.getDim(), steps = shapeOf(op.getInputs()[0])[d];
-  SmallVector<Buffer> states, outputs;
-  for (auto [i, init] : llvm::enumerate(op.getInits())) {
-    states.push_back(bufferFor(op.getResult(i)));
-    emitCopy(init, states.back());
-  }
-  for (unsigned i = numStates; i < op.getNumResults(); ++i)
-    outputs.push_back(bufferFor(op.getResult(i)));
-  LogicalResult result = success();
-  code.loop(0, steps, 1, [&](Size t) {
-    Size at = op.getReverse() ? code.sub(steps - 1, t) : t;
-    for (unsigned i = 0; i < numStates; ++i)
-      buffers[body.getArgument(i)] = states[i];
-    for (auto [i, in] : llvm::enumerate(op.getInputs()))
-      buffers[body.getArgument(numStates + i)] = sliceAt(code, *findBuffer(in), d, at);
-    Operation *yield = body.getTerminator();
-    for (unsigned i = 0; i < numStates; ++i)
-      forwardYield(body, yield->getOperand(i), body.getArgument(i), states[i]);
-    result = emitBlock(body);
-    if (failed(result))
-      return;
-    SmallVector<std::pair<Value, Buffer>> targets;
-    for (auto [i, v] : llvm::enumerate(yield->getOperands()))
-      targets.emplace_back(v, i < numStates ? states[i] : sliceAt(code, outputs[i - numStates], d, at));
-    emitYields(body, targets);
-  });
-  for (unsigned i = 0; i < op.getNumResults(); ++i)
-    buffers[op.getResult(i)] = i < numStates ? states[i] : outputs[i - numStates];
-  return result;
 }
 
 //===-- Control --------------------------------------------------------------------===//

@@ -79,13 +79,25 @@ Value cloneLifted(Code &code, Operation *op, ArrayRef<Value> operands, Type elem
   return computed == element ? result : arith::TruncFOp::create(b, code.loc, typeAt(element, p), result).getResult();
 }
 
-Value Evaluator::evaluate(Value v, const Point &p) {
+Evaluator::Key Evaluator::keyOf(Value v, const Point &p) {
   Key key{v.getAsOpaquePointer(), {{nullptr, p.vecDim}, {nullptr, p.width}}};
   for (const Size &i : p.index)
     key.second.emplace_back(i.value.getAsOpaquePointer(), i.isKnown() ? i.number : 0);
+  return key;
+}
+
+Value Evaluator::evaluate(Value v, const Point &p) {
+  Key key = keyOf(v, p);
   if (auto it = memo.find(key); it != memo.end())
     return it->second;
-  Value r = compute(v, p);
+  Value r;
+  if (hoist && v.getParentBlock() != hoist->body) {
+    OpBuilder::InsertionGuard guard(code.b);
+    code.b.setInsertionPoint(hoist->before);
+    r = hoist->outside->evaluate(v, p);
+  } else {
+    r = compute(v, p);
+  }
   memo[key] = r;
   return r;
 }

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include <map>
+#include <memory>
 #include <optional>
 
 namespace seqc::cpu {
@@ -82,13 +83,14 @@ private:
   void emitGroup(const Step &step);
   void emitCopy(mlir::Value v, const Buffer &into);
   friend class GroupEmitter;
+  friend class RecurEmitter;
   // Steps of their own (EmitSteps.cpp)
   void emitDot(tile::DotOp op, mlir::Block &block, size_t step);
   void emitDirectLoad(tile::LoadOp op);
   void emitReshape(tile::ReshapeOp op);
   void emitJoin(tile::JoinOp op);
   llvm::LogicalResult emitScan(tile::ScanOp op);
-  llvm::LogicalResult emitRecur(tile::RecurOp op);
+  llvm::LogicalResult emitRecur(tile::RecurOp op); // EmitRecur.cpp
   llvm::LogicalResult emitTable(tile::TableOp op);
   llvm::LogicalResult emitFor(mlir::Operation *op);
   llvm::LogicalResult emitWhile(mlir::Operation *op);
@@ -112,14 +114,27 @@ private:
 
 /// x and y combined by a kind of tile.reduce and tile.scan.
 mlir::Value combineKind(Code &code, llvm::StringRef kind, mlir::Value x, mlir::Value y);
+/// All elements of a vector combined, in a fixed tree.
+mlir::Value horizontal(Code &code, llvm::StringRef kind, mlir::Value v);
+/// Buffer without dim d, at index i of it.
+Buffer sliceAt(Code &code, const Buffer &buffer, int64_t d, Size i);
 /// Memory type of an element: i1 takes a byte.
 mlir::Type memoryType(mlir::Type element);
 
 /// Vectors and scalars of one loop body: evaluates tiles at points, each value once.
 class Evaluator {
 public:
-  Evaluator(KernelEmitter &kernel, const llvm::MapVector<mlir::Operation *, Access> &accesses, bool masked)
-      : kernel(kernel), code(kernel.code), accesses(accesses), masked(masked) {}
+  /// Values that `body` takes from outside are evaluated before `before`, for all evaluators that share it.
+  struct Hoist {
+    mlir::Block *body;
+    mlir::Operation *before;
+    std::shared_ptr<Evaluator> outside;
+  };
+  Evaluator(KernelEmitter &kernel, const llvm::MapVector<mlir::Operation *, Access> &accesses, bool masked, Hoist *hoist = nullptr)
+      : kernel(kernel), code(kernel.code), accesses(accesses), masked(masked), hoist(hoist) {}
+
+  /// The value of `v` at p is known.
+  void seed(mlir::Value v, const Point &p, mlir::Value value) { memo[keyOf(v, p)] = value; }
 
   mlir::Value evaluate(mlir::Value v, const Point &p);
   /// Stores, or adds, the value of a tile.store or tile.accumulate at p.
@@ -127,6 +142,7 @@ public:
 
 private:
   using Key = std::pair<void *, std::vector<std::pair<void *, int64_t>>>;
+  static Key keyOf(mlir::Value v, const Point &p);
   mlir::Value compute(mlir::Value v, const Point &p);
   mlir::Value load(tile::LoadOp op, const Point &p);
   mlir::Value gather(tile::GatherOp op, const Point &p);
@@ -142,6 +158,7 @@ private:
   Code &code;
   const llvm::MapVector<mlir::Operation *, Access> &accesses;
   bool masked;
+  Hoist *hoist;
   std::map<Key, mlir::Value> memo;
 };
 
