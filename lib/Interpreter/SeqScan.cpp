@@ -4,6 +4,7 @@
 #include "TileScalar.h"
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <optional>
 
 using namespace mlir;
@@ -21,23 +22,38 @@ static Expected<std::optional<Tensor>> finalState(SeqEvaluator &e, Operation *op
   return std::optional(Tensor(*type, std::move(shape)));
 }
 
+/// a b without the rules of infinities that std::complex has.
+static std::complex<double> product(std::complex<double> a, std::complex<double> b) {
+  return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
+
+/// Writes an element, rounded to the type of the tensor.
+static void put(SeqEvaluator &e, Tensor &t, ArrayRef<int64_t> index, std::complex<double> z) {
+  if (!isComplex(t.dtype))
+    t.at(index) = e.round(t.dtype, z.real());
+  else
+    t.setComplex(index, {e.round(t.dtype, z.real()), e.round(t.dtype, z.imag())});
+}
+
 Error evaluateLinearScan(SeqEvaluator &e, seq::LinearScanOp op) {
   const Tensor a = e.get(op.getA()), b = e.get(op.getB());
   int64_t batch = b.shape[0], channels = b.shape[1], length = b.shape[2];
   Expected<std::optional<Tensor>> last = finalState(e, op, {batch, channels});
   if (!last)
     return last.takeError();
+  bool isReal = !isComplex(b.dtype); // a real state has no imaginary part, not even NaN
   Tensor h(b.dtype, b.shape);
   for (int64_t i = 0; i < batch; ++i)
     for (int64_t d = 0; d < channels; ++d) {
-      double state = op.getInitial() ? e.get(op.getInitial()).at({i, d}) : 0;
+      std::complex<double> state = op.getInitial() ? e.get(op.getInitial()).complexAt({i, d}) : 0;
       for (int64_t step = 0; step < length; ++step) {
         int64_t t = op.getReverse() ? length - 1 - step : step;
-        state = (op.isConstant() ? a.at({d}) : a.at({i, d, t})) * state + b.at({i, d, t});
-        h.at({i, d, t}) = e.round(h.dtype, state);
+        std::complex<double> factor = op.isConstant() ? a.complexAt(d) : a.complexAt({i, d, t}), x = b.complexAt({i, d, t});
+        state = isReal ? factor.real() * state.real() + x.real() : product(factor, state) + x;
+        put(e, h, {i, d, t}, state);
       }
       if (*last)
-        (*last)->at({i, d}) = e.round((*last)->dtype, state);
+        put(e, **last, {i, d}, state);
     }
   e.bind(op.getH(), h);
   if (*last)

@@ -6,50 +6,95 @@ using namespace mlir;
 namespace seqc::convert {
 
 namespace {
+/// A tile of real numbers, or two with the parts of complex ones.
+using Parts = SmallVector<Value>;
+
 class LinearScan : ScanProgram {
 public:
-  LinearScan(KernelBuilder &kernel, seq::LinearScanOp op, ScanConfig config) : ScanProgram(kernel, op, config, op.getB()), scan(op) {}
+  LinearScan(KernelBuilder &kernel, seq::LinearScanOp op, ScanConfig config)
+      : ScanProgram(kernel, op, config, op.getB()), scan(op), numParts(isa<ComplexType>(input) ? 2 : 1) {}
 
   LogicalResult emit() {
     setGrid(Expr(1), batch);
-    FailureOr<Value> start = t.constant(type({config.rows}), 0.0), fixed = Value();
+    Parts zeros(numParts, t.constant(type({config.rows}), 0.0));
+    FailureOr<Parts> start = zeros, fixed = Parts();
     if (Value initial = scan.getInitial())
-      start = load(initial, 1, {other}, {config.rows}, state);
+      start = loadParts(initial, 1, {other}, {config.rows});
     if (scan.isConstant())
-      fixed = load(scan.getA(), 0, {}, {config.rows}, state);
+      fixed = loadParts(scan.getA(), 0, {}, {config.rows});
     if (failed(start) || failed(fixed))
       return failure();
     Value h = resultView(scan.getH(), 1), end = k.expr(length);
     auto step = [&](Value first, bool isTail, ValueRange states) -> FailureOr<SmallVector<Value>> {
-      FailureOr<Value> a = *fixed, b = load(scan.getB(), 1, {other, first}, {config.rows, config.chunk}, state);
-      if (!scan.isConstant())
-        a = load(scan.getA(), 1, {other, first}, {config.rows, config.chunk}, state);
-      if (failed(a) || failed(b))
+      FailureOr<SmallVector<Value>> inputs = chunk(first);
+      if (failed(inputs))
         return failure();
-      SmallVector<Value> inputs{*b};
-      if (!scan.isConstant())
-        inputs.push_back(*a);
       if (isTail)
-        inputs.push_back(validSteps(first, end));
-      SmallVector<Value> results = recur(inputs, states, 1, scan.getReverse(), [&](ValueRange s, ValueRange x) -> SmallVector<Value> {
-        Value next = t.fma(scan.isConstant() ? *fixed : x[1], s[0], x[0]);
+        inputs->push_back(validSteps(first, end));
+      SmallVector<Value> results = recur(*inputs, states, numParts, scan.getReverse(), [&](ValueRange s, ValueRange x) {
+        Parts next = update(scan.isConstant() ? *fixed : Parts(x.slice(numParts, numParts)), s, x.take_front(numParts));
         if (isTail) // beyond the end the state stays
-          next = t.select(x.back(), next, s[0]);
-        return {next, next};
+          for (auto [n, old] : llvm::zip_equal(next, s))
+            n = t.select(x.back(), n, old);
+        next.append(Parts(next));
+        return next;
       });
-      store(results[1], h, 1, {other, first});
-      return SmallVector<Value>{results[0]};
+      storeParts(ArrayRef(results).drop_front(numParts), h, {other, first});
+      return SmallVector<Value>(ArrayRef(results).take_front(numParts));
     };
-    FailureOr<SmallVector<Value>> last = walk(length, k.index(0), end, scan.getReverse(), {*start}, step);
+    FailureOr<SmallVector<Value>> last = walk(length, k.index(0), end, scan.getReverse(), *start, step);
     if (failed(last))
       return failure();
     if (scan.hasFinal())
-      store((*last)[0], resultView(scan.getFinalState(), 1), 1, {other});
+      storeParts(*last, resultView(scan.getFinalState(), 1), {other});
     return success();
   }
 
 private:
+  /// a s + b; of complex numbers by parts.
+  Parts update(ArrayRef<Value> a, ValueRange s, ValueRange b) {
+    if (numParts == 1)
+      return {t.fma(a[0], s[0], b[0])};
+    Value minus = arith::NegFOp::create(k.b(), k.loc(), a[1]);
+    return {t.fma(a[0], s[0], t.fma(minus, s[1], b[0])), t.fma(a[0], s[1], t.fma(a[1], s[0], b[1]))};
+  }
+
+  /// [rows, chunk] of b, and of a if it changes with time.
+  FailureOr<SmallVector<Value>> chunk(Value first) {
+    SmallVector<Value> tiles;
+    for (Value v : {scan.getB(), scan.getA()}) {
+      if (v == scan.getA() && scan.isConstant())
+        break;
+      FailureOr<Parts> parts = loadParts(v, 1, {other, first}, {config.rows, config.chunk});
+      if (failed(parts))
+        return failure();
+      tiles.append(parts->begin(), parts->end());
+    }
+    return tiles;
+  }
+
+  FailureOr<Parts> loadParts(Value operand, int64_t channelDim, ArrayRef<Value> others, ArrayRef<int64_t> shape) {
+    FailureOr<Value> tile = load(operand, channelDim, others, shape, state);
+    if (failed(tile))
+      return failure();
+    if (numParts == 1)
+      return Parts{*tile};
+    auto split = tile::SplitOp::create(k.b(), k.loc(), SmallVector<Type>(2, type(shape)), *tile, ArrayRef<int64_t>{static_cast<int64_t>(shape.size())});
+    return Parts(split.getResults());
+  }
+
+  void storeParts(ArrayRef<Value> parts, Value view, ArrayRef<Value> others) {
+    Value tile = parts[0];
+    if (numParts == 2) {
+      SmallVector<int64_t> shape(TileMath::typeOf(tile).getShape());
+      shape.push_back(2);
+      tile = tile::JoinOp::create(k.b(), k.loc(), type(shape), parts, ArrayRef<int64_t>{static_cast<int64_t>(shape.size()) - 1});
+    }
+    store(tile, view, 1, others);
+  }
+
   seq::LinearScanOp scan;
+  unsigned numParts;
 };
 } // namespace
 

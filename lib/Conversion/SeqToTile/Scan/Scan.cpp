@@ -10,6 +10,8 @@ namespace seqc::convert {
 SmallVector<Config> scanCandidates(const GroupInfo &info, Target target) {
   Operation *op = info.anchor();
   bool isSelective = isa<seq::SelectiveScanOp>(op);
+  auto selective = dyn_cast<seq::SelectiveScanOp>(op);
+  bool manyStates = selective && cast<RankedTensorType>(selective.getA().getType()).getDimSize(1) >= 8; // two threads share a row
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   auto sizeOf = [&](int64_t d) { return type.isDynamicDim(d) ? Expr::name("size") : Expr(type.getDimSize(d)); };
   auto make = [&](int64_t rows, int64_t chunk) {
@@ -27,7 +29,7 @@ SmallVector<Config> scanCandidates(const GroupInfo &info, Target target) {
   };
   // A thread reads 16 bytes of its row at a time.
   if (target == Target::Gpu)
-    return {makeGpu(isSelective ? 64 : 128, std::clamp<int64_t>(128 / type.getElementTypeBitWidth(), 1, 8))};
+    return {makeGpu(manyStates ? 64 : 128, std::clamp<int64_t>(128 / type.getElementTypeBitWidth(), 1, 8))};
   return isSelective ? SmallVector<Config>{make(16, 64), make(8, 32)} : SmallVector<Config>{make(16, 128), make(8, 64)};
 }
 

@@ -7,8 +7,27 @@ using namespace mlir;
 
 namespace seqc::convert {
 
+/// Element type of the memory of a tensor.
+static Type inMemory(Value tensor) {
+  Type element = getElementTypeOrSelf(tensor.getType());
+  auto complex = dyn_cast<ComplexType>(element);
+  return complex ? complex.getElementType() : element;
+}
+
+/// Complex numbers as pairs of their parts.
+static void addParts(Value tensor, Expr &offset, SmallVectorImpl<OperandView::Dim> &dims) {
+  if (!isa<ComplexType>(getElementTypeOrSelf(tensor.getType())))
+    return;
+  offset = offset * Expr(2);
+  for (OperandView::Dim &d : dims)
+    d.stride = d.stride * Expr(2);
+  dims.push_back({Expr(2), Expr(1)});
+}
+
 ScanProgram::ScanProgram(KernelBuilder &kernel, Operation *op, ScanConfig config, Value values)
     : k(kernel), t{kernel.b(), kernel.loc()}, op(op), config(config), input(getElementTypeOrSelf(values.getType())), state(seq::LinearScanOp::stateType(input)) {
+  if (auto complex = dyn_cast<ComplexType>(state))
+    state = complex.getElementType();
   auto size = [&](int64_t d) { return kernel.shapes().dim(values, d).value_or(Expr(0)); };
   batch = size(0);
   channels = perGroup = size(1);
@@ -45,7 +64,9 @@ FailureOr<Value> ScanProgram::operandView(Value operand, int64_t channelDim) {
   FailureOr<OperandView> view = viewOf(operand, k.shapes());
   if (failed(view))
     return unsupported(error()) << "expects operands that are strided memory with sizes over the named dims, but got one of type " << operand.getType();
-  return k.view(k.readPointer(view->base), view->offset, split(view->dims, channelDim));
+  SmallVector<OperandView::Dim> dims = split(view->dims, channelDim);
+  addParts(operand, view->offset, dims);
+  return k.view(k.readPointer(view->base), view->offset, dims);
 }
 
 Value ScanProgram::resultView(Value result, int64_t channelDim) {
@@ -57,7 +78,10 @@ Value ScanProgram::resultView(Value result, int64_t channelDim) {
     stride = stride * shape[d];
   }
   Value pointer = k.writePointer(result, cast<RankedTensorType>(result.getType()), shape);
-  return k.view(pointer, Expr(0), split(dims, channelDim));
+  dims = split(dims, channelDim);
+  Expr offset(0);
+  addParts(result, offset, dims);
+  return k.view(pointer, offset, dims);
 }
 
 SmallVector<OpFoldResult> ScanProgram::at(ArrayRef<Value> others, int64_t channelDim) {
@@ -74,13 +98,21 @@ FailureOr<Value> ScanProgram::load(Value operand, int64_t channelDim, ArrayRef<V
   FailureOr<Value> view = operandView(operand, channelDim);
   if (failed(view))
     return failure();
-  auto tile = TileMath::type(shape, getElementTypeOrSelf(operand.getType()));
-  return t.convert(tile::LoadOp::create(k.b(), k.loc(), tile, *view, at(others, channelDim)), element);
+  SmallVector<int64_t> extents(shape);
+  SmallVector<OpFoldResult> coords = at(others, channelDim);
+  if (isa<ComplexType>(getElementTypeOrSelf(operand.getType()))) {
+    extents.push_back(2);
+    coords.push_back(k.b().getIndexAttr(0));
+  }
+  return t.convert(tile::LoadOp::create(k.b(), k.loc(), TileMath::type(extents, inMemory(operand)), *view, coords), element);
 }
 
 void ScanProgram::store(Value tile, Value view, int64_t channelDim, ArrayRef<Value> others) {
   tile = t.convert(tile, cast<tile::ViewType>(view.getType()).getElementType());
-  tile::StoreOp::create(k.b(), k.loc(), tile, view, at(others, channelDim));
+  SmallVector<OpFoldResult> coords = at(others, channelDim);
+  if (static_cast<int64_t>(coords.size()) < cast<tile::ViewType>(view.getType()).getRank()) // parts
+    coords.push_back(k.b().getIndexAttr(0));
+  tile::StoreOp::create(k.b(), k.loc(), tile, view, coords);
 }
 
 //===-- Time ----------------------------------------------------------------------===//

@@ -30,6 +30,7 @@ protected:
   /// Coordinates in such a view; the channel of a block stands for dim `channelDim`.
   llvm::SmallVector<mlir::OpFoldResult> at(llvm::ArrayRef<Value> others, int64_t channelDim);
   /// The tile of the block: `shape` are its trailing extents.
+  /// Complex memory is memory of parts, with a last dim of 2.
   llvm::FailureOr<Value> load(Value operand, int64_t channelDim, llvm::ArrayRef<Value> others, llvm::ArrayRef<int64_t> shape, mlir::Type element);
   void store(Value tile, Value view, int64_t channelDim, llvm::ArrayRef<Value> others);
 
@@ -50,7 +51,7 @@ protected:
   TileMath t;
   mlir::Operation *op;
   ScanConfig config;
-  mlir::Type input, state; ///< T and S
+  mlir::Type input, state; ///< T, and S or its parts
   Expr batch, channels, length;
   Value other;             ///< second coordinate of the grid
 

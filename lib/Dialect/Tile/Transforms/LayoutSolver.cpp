@@ -171,6 +171,8 @@ void LayoutSolver::collect(Operation *op) {
     unite(dot.getResult(), dot.getAcc());
   } else if (isa<BroadcastOp, ReduceOp, TransposeOp, ReshapeOp, SliceOp, SplitOp, JoinOp, GatherOp>(op)) {
     edges.push_back(op);
+  } else if (isa<RecurOp>(op)) {
+    edges.push_back(op);
   }
 }
 
@@ -195,6 +197,18 @@ DigitMap LayoutSolver::inRegisters(RankedTensorType type, ArrayRef<int64_t> dims
   return map;
 }
 
+/// [rows, states]: the states of a row in one thread, or in as many neighbouring lanes as it takes to give every thread some.
+DigitMap LayoutSolver::statesLayout(RankedTensorType type) const {
+  int64_t rows = type.getDimSize(0), states = type.getDimSize(1), threads = numWarps * layout::kWarpSize, lanes = 1;
+  while (states % (2 * lanes) == 0 && rows * 2 * lanes <= threads)
+    lanes *= 2;
+  int bits = std::max(8u, type.getElementTypeBitWidth());
+  DigitMap spread = layout::blocked({rows, lanes}, bits, numWarps, bits / 8).stack(2, states / lanes);
+  std::optional<DigitMap> map = ok(spread.reshape(type.getShape()));
+  assert(map && "lanes and registers of a row are digits of its states");
+  return *map;
+}
+
 void LayoutSolver::anchors(Operation *op) {
   if (auto dot = dyn_cast<DotOp>(op))
     anchor(dot.getResult(), accumulatorLayout(dot.getType().getShape(), dot.getType().getElementTypeBitWidth(), numWarps));
@@ -206,6 +220,12 @@ void LayoutSolver::anchors(Operation *op) {
   int64_t dim = recur.getDim();
   Block &body = recur.getBody().front();
   size_t states = recur.getInits().size();
+  // Matrices of states decide; what the body reads beside them follows from its broadcasts.
+  for (Value state : body.getArguments().take_front(states))
+    if (typeOf(state).getRank() == 2)
+      anchor(state, statesLayout(typeOf(state)));
+  if (states && typeOf(body.getArgument(0)).getRank() == 2)
+    return;
   for (auto [i, input] : llvm::enumerate(recur.getInputs())) {
     DigitMap map = inRegisters(typeOf(input), dim);
     anchor(input, map);
@@ -222,6 +242,20 @@ bool LayoutSolver::propagate(Operation *op) {
     layouts[find(v)] = std::move(*map);
     changed = true;
   };
+  if (auto recur = dyn_cast<RecurOp>(op)) { // the folded dim is one of registers
+    Block &body = recur.getBody().front();
+    size_t states = recur.getInits().size();
+    int64_t dim = recur.getDim(), steps = typeOf(recur.getInputs()[0]).getDimSize(dim);
+    auto follow = [&](Value whole, Value part) {
+      if (!isRematerialised(part) && layouts[find(part)])
+        assign(whole, of(part).stack(dim, steps));
+    };
+    for (auto [i, input] : llvm::enumerate(recur.getInputs()))
+      follow(input, body.getArgument(states + i));
+    for (size_t i = states; i < recur.getNumResults(); ++i)
+      follow(recur.getResult(i), body.getTerminator()->getOperand(i));
+    return changed;
+  }
   auto known = [&](Value v) { return isTile(v) && !isRematerialised(v) && layouts[find(v)]; };
   for (auto [i, result] : llvm::enumerate(op->getResults()))
     for (auto [j, operand] : llvm::enumerate(op->getOperands())) {

@@ -24,6 +24,8 @@ public:
   const layout::DigitMap &of(mlir::Value v) { return *layouts[find(v)]; }
   /// Tiles with whole registers along `dim`, for ops that need one dim inside a thread.
   layout::DigitMap inRegisters(mlir::RankedTensorType type, llvm::ArrayRef<int64_t> dims) const;
+  /// States of a recurrence.
+  layout::DigitMap statesLayout(mlir::RankedTensorType type) const;
   int warps() const { return numWarps; }
 
 private:
