@@ -19,6 +19,12 @@ static float sine(float x) { return std::sin(x); }
 static float cosine(float x) { return std::cos(x); }
 static float tangentH(float x) { return std::tanh(x); }
 
+template <bool Ftz> static void divideFully(LaneCall &c) {
+  float a = toFloat(c.in[0]), b = toFloat(c.in[1]);
+  float y = Ftz ? flush(flush(a) / flush(b)) : a / b;
+  c.out[0] = std::isnan(y) ? canonicalNaN : toBits(y);
+}
+
 template <bool Ftz> static void fma32(LaneCall &c) {
   auto operand = [&](unsigned i) { return Ftz ? flush(toFloat(c.in[i])) : toFloat(c.in[i]); };
   float y = std::fma(operand(0), operand(1), operand(2));
@@ -69,6 +75,8 @@ llvm::ArrayRef<OpForm> mathOps() {
       laneOp("asm sin.approx.f32", unary<sine, false>),
       laneOp("asm cos.approx.f32", unary<cosine, false>),
       laneOp("asm tanh.approx.f32", unary<tangentH, false>),
+      laneOp("nvvm.div.full", divideFully<false>),
+      laneOp("nvvm.div.full.ftz", divideFully<true>),
       laneOp("nvvm.fma.rn.f", fma32<false>),
       laneOp("nvvm.fma.rn.ftz.f", fma32<true>),
       laneOp("nvvm.fma.rn.d", fma64),

@@ -99,4 +99,11 @@ Expected<Tensors> GraphUnderTest::gpu(const Tensors &inputs, uint64_t seed) {
   return gpuModel->call(function, inputs, seed);
 }
 
+Error GraphUnderTest::assemble(Assembler &assembler) {
+  if (Error e = lowerToTile("gpu"))
+    return e;
+  Error e = assembler.check(*gpuTileModule);
+  return e ? withMessages(std::move(e)) : Error::success();
+}
+
 } // namespace seqc::cases

@@ -3,6 +3,7 @@
 #ifndef SEQC_TOOLS_SEQC_CASES_LEVELS_H
 #define SEQC_TOOLS_SEQC_CASES_LEVELS_H
 
+#include "GpuAssembly.h"
 #include "seqc/Cases/Case.h"
 #include "seqc/Interpreter/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -58,6 +59,8 @@ public:
   llvm::Expected<Tensors> native(const Tensors &inputs);
   /// GPU code on the functional model.
   llvm::Expected<Tensors> gpu(const Tensors &inputs, uint64_t seed);
+  /// GPU code through the assembler.
+  llvm::Error assemble(Assembler &assembler);
 
 private:
   llvm::Error parse();

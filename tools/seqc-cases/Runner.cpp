@@ -24,7 +24,10 @@ static Tolerance unroundedTolerance(const Case &c) {
 /// Native calls use two threads: enough for work to be split.
 constexpr int kRuntimeThreads = 2;
 
-StringRef name(Level level) { return level == Level::Tile ? "tile" : level == Level::Cpu ? "cpu" : "gpu"; }
+StringRef name(Level level) {
+  static constexpr StringLiteral kNames[] = {"tile", "cpu", "gpu", "ptxas"};
+  return kNames[static_cast<size_t>(level)];
+}
 
 /// Both in f64, so that values beyond the declared type stay what they are.
 static Report compareUnrounded(const Case &c, Tensor expected, Tensor actual) {
@@ -67,27 +70,46 @@ static void runLevel(Outcome &o, GraphUnderTest &graph, const Tensors &inputs, c
     check(o, truth, graph.tile(inputs, Precision::Typed), false);
 }
 
+static double secondsSince(std::chrono::steady_clock::time_point start) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+
+/// The levels that compute, in one case.
+static void runCase(Outcome *outcomes, size_t levels, GraphUnderTest &graph) {
+  Tensors inputs = makeInputs(*outcomes->c);
+  Expected<Tensors> truth = graph.truth(inputs);
+  std::string failure = truth ? "" : "reference interpreter: " + toString(truth.takeError());
+  for (Outcome &o : MutableArrayRef(outcomes, levels)) {
+    if (o.level == Level::Ptxas)
+      continue;
+    auto start = std::chrono::steady_clock::now();
+    if (failure.empty())
+      runLevel(o, graph, inputs, *truth);
+    else
+      o.problem = failure;
+    o.seconds = secondsSince(start);
+  }
+}
+
 /// All levels of the cases that share a graph.
-static void runGroup(MutableArrayRef<Outcome> outcomes, ArrayRef<size_t> members, size_t levels, const RunOptions &options) {
+static void runGroup(MutableArrayRef<Outcome> outcomes, ArrayRef<size_t> members, const RunOptions &options) {
+  size_t levels = options.levels.size();
   GraphUnderTest graph(*outcomes[members.front() * levels].c, options.cpu, kRuntimeThreads);
-  for (size_t member : members) {
-    Outcome *of = &outcomes[member * levels];
-    Tensors inputs = makeInputs(*of->c);
-    Expected<Tensors> truth = graph.truth(inputs);
-    std::string failure = truth ? "" : "reference interpreter: " + toString(truth.takeError());
-    for (size_t l = 0; l < levels; ++l) {
-      auto start = std::chrono::steady_clock::now();
-      if (failure.empty())
-        runLevel(of[l], graph, inputs, *truth);
-      else
-        of[l].problem = failure;
-      of[l].seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (options.levels != std::vector{Level::Ptxas})
+    for (size_t member : members)
+      runCase(&outcomes[member * levels], levels, graph);
+  for (size_t l = 0; l < levels; ++l) {
+    if (options.levels[l] != Level::Ptxas)
+      continue;
+    auto start = std::chrono::steady_clock::now();
+    std::string problem = toString(graph.assemble(*options.assembler));
+    outcomes[members.front() * levels + l].seconds = secondsSince(start);
+    for (size_t member : members) {
+      outcomes[member * levels + l].ok = problem.empty();
+      outcomes[member * levels + l].problem = problem;
     }
   }
 }
 
 std::vector<Outcome> run(const std::vector<Case> &cases, const RunOptions &options) {
-  size_t levels = options.levels.size();
   std::vector<Outcome> outcomes;
   StringMap<size_t> groupOf;
   std::vector<std::vector<size_t>> groups;
@@ -102,7 +124,7 @@ std::vector<Outcome> run(const std::vector<Case> &cases, const RunOptions &optio
   std::atomic<size_t> next{0};
   auto work = [&] {
     for (size_t g; (g = next++) < groups.size();)
-      runGroup(outcomes, groups[g], levels, options);
+      runGroup(outcomes, groups[g], options);
   };
   std::vector<std::thread> threads;
   for (int j = 1; j < options.jobs; ++j)

@@ -12,14 +12,17 @@ namespace seqc::cases {
 enum class Level : uint8_t {
   Tile, ///< tile interpreter on the lowered graph: unrounded against the truth, almost to the bit, then rounded as declared
   Cpu,  ///< native code, called through the runtime
-  Gpu   ///< sm_90a code on the functional model
+  Gpu,  ///< sm_90a code on the functional model
+  Ptxas ///< sm_90a code through the assembler and the rules of machine code; once for the cases that share a graph
 };
+class Assembler;
 llvm::StringRef name(Level level);
 
 struct RunOptions {
   std::vector<Level> levels;
   std::string cpu;
   int jobs = 1;
+  Assembler *assembler = nullptr; ///< for level Ptxas
 };
 
 /// One case at one level.

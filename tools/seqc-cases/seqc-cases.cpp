@@ -2,9 +2,11 @@
 // Runs the execution cases at all levels and compares with the unrounded reference interpreter. Exit 6 if a case fails.
 #include "Export.h"
 #include "Table.h"
+#include "GpuAssembly.h"
 #include "seqc/Driver/Driver.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Regex.h"
 #include <chrono>
 #include <thread>
@@ -15,9 +17,12 @@ using seqc::ExitCode;
 
 static cl::opt<std::string> opPattern("op", cl::desc("run lists whose name matches this regular expression"), cl::init("."));
 static cl::opt<std::string> casePattern("case", cl::desc("run cases whose name matches this regular expression"), cl::init("."));
-static cl::list<Level> levels("levels", cl::CommaSeparated, cl::desc("levels (default: all)"),
+static cl::list<Level> levels("levels", cl::CommaSeparated, cl::desc("levels (default: tile, cpu, gpu)"),
                               cl::values(clEnumValN(Level::Tile, "tile", "tile interpreter"), clEnumValN(Level::Cpu, "cpu", "native code through the runtime"),
-                                         clEnumValN(Level::Gpu, "gpu", "sm_90a code on the functional model")));
+                                         clEnumValN(Level::Gpu, "gpu", "sm_90a code on the functional model"),
+                                         clEnumValN(Level::Ptxas, "ptxas", "sm_90a code through ptxas, and nvdisasm where there is one (only on request)")));
+static cl::opt<bool> sample("sample", cl::desc("of each op and type only the last graph"));
+static cl::list<std::string> models(cl::Positional, cl::desc("<graphs for level ptxas besides the cases>"));
 static cl::opt<uint64_t> seed("seed", cl::desc("seed of the inputs (default 1)"), cl::init(1));
 static cl::opt<std::string> cpu("cpu", cl::desc("CPU to compile for (default x86-64-v3)"), cl::init("x86-64-v3"));
 static cl::opt<int> jobs("jobs", cl::desc("cases at a time (default: number of CPUs)"), cl::init(0));
@@ -38,6 +43,34 @@ static std::vector<Case> selectCases(const Regex &ops, const Regex &names) {
   return cases;
 }
 
+/// The cases of the last graph of every op and type: the one with most in it.
+static void keepSample(std::vector<Case> &cases) {
+  std::map<std::pair<std::string, seqc::interp::DType>, std::string> last;
+  for (const Case &c : cases)
+    last[{c.op, c.dtype}] = c.module;
+  erase_if(cases, [&](const Case &c) { return c.module != last.at({c.op, c.dtype}); });
+}
+
+/// Graphs in files, as cases without inputs.
+static Error addModels(std::vector<Case> &cases) {
+  for (const std::string &path : models) {
+    auto text = MemoryBuffer::getFile(path);
+    if (!text)
+      return createStringError(path + ": " + text.getError().message());
+    Case c;
+    c.op = "models";
+    c.name = path;
+    c.module = (*text)->getBuffer().str();
+    cases.push_back(std::move(c));
+  }
+  return Error::success();
+}
+
+static void printAssembly(const AssemblyStatistics &s) {
+  outs() << s.kernels << " kernels assembled, " << s.disassembled << " disassembled, at most " << s.mostRegisters << " registers, "
+         << format("%.1f s", s.slowestSeconds) << " for the slowest (" << s.slowest << ")\n";
+}
+
 static int fail(const std::string &message) {
   errs() << "seqc-cases: error: " << message << '\n';
   return static_cast<int>(ExitCode::Usage);
@@ -50,6 +83,10 @@ int main(int argc, char **argv) {
   if (!ops.isValid(error) || !names.isValid(error))
     return fail("expects a regular expression: " + error);
   std::vector<Case> cases = selectCases(ops, names);
+  if (sample)
+    keepSample(cases);
+  if (Error e = addModels(cases))
+    return fail(toString(std::move(e)));
   if (cases.empty())
     return fail("no case matches");
   if (list || printModule) {
@@ -65,10 +102,22 @@ int main(int argc, char **argv) {
   options.levels = levels.empty() ? std::vector<Level>{Level::Tile, Level::Cpu, Level::Gpu} : std::vector<Level>(levels.begin(), levels.end());
   options.cpu = cpu;
   options.jobs = jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
+  if (!models.empty() && options.levels != std::vector{Level::Ptxas})
+    return fail("expects --levels=ptxas with graphs in files");
+  std::unique_ptr<Assembler> assembler;
+  if (is_contained(options.levels, Level::Ptxas)) {
+    Expected<std::unique_ptr<Assembler>> made = Assembler::create();
+    if (!made)
+      return fail(toString(made.takeError()));
+    assembler = std::move(*made);
+    options.assembler = assembler.get();
+  }
   auto start = std::chrono::steady_clock::now();
   std::vector<Outcome> outcomes = run(cases, options);
   size_t failures = printFailures(outs(), outcomes, (full ? " --full" : "") + (seed != 1 ? " --seed=" + std::to_string(seed) : std::string()));
   printTable(outs(), outcomes);
+  if (assembler)
+    printAssembly(assembler->statistics());
   outs() << cases.size() << " cases, " << outcomes.size() << " runs, " << failures << " failed, "
          << format("%.1f s\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return static_cast<int>(failures ? ExitCode::Mismatch : ExitCode::Done);

@@ -63,6 +63,21 @@ TEST(Operations, ApproximateFunctions) {
   EXPECT_EQ(call("nvvm.cos.approx.f", {0}), V{1});
 }
 
+TEST(Operations, FullRangeDivision) {
+  auto divided = [](const std::string &op, float a, float b) {
+    std::string name = "@llvm.nvvm." + op;
+    std::string body = "  %b = bitcast i32 " + std::to_string(toBits(b)) + " to float\n  %y = call float " + name + "(float %x, float %b)";
+    return mapped(mapKernel("declare float " + name + "(float, float)", body), std::vector<float>{a})[0];
+  };
+  EXPECT_EQ(divided("div.full", 6, 3), 2);
+  EXPECT_EQ(divided("div.full", -1, 0), -inf);
+  EXPECT_EQ(divided("div.full", 1, -inf), -0.0f);
+  EXPECT_TRUE(std::isnan(divided("div.full", inf, inf)));
+  EXPECT_EQ(divided("div.full", tiny, 0.5f), 2 * tiny);
+  EXPECT_EQ(divided("div.full", 1, 0x1p127f), 0x1p-127f);
+  EXPECT_EQ(divided("div.full.ftz", tiny, 0.5f), 0);
+}
+
 TEST(Operations, GenericIntrinsicsOfTheHost) {
   EXPECT_EQ(call("exp2.f32", {3, -1}), (std::vector<float>{8, 0.5f}));
   EXPECT_EQ(call("fabs.f32", {-2}), std::vector<float>{2});

@@ -23,6 +23,26 @@ template <typename OpTy> struct AsInstruction : OpRewritePattern<OpTy> {
   StringRef name;
 };
 
+/// Division of floats up to 32 bits by div.full: at most 2 units in the last place of f32 off, on the full range, infinities, zeros, NaN and subnormals as
+/// usual. The numerics policy allows it (afn on division); the correctly rounded form has a slow path behind a call, for which ptxas spills registers.
+struct DivideFully : OpRewritePattern<arith::DivFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::DivFOp op, PatternRewriter &rewriter) const override {
+    Type type = op.getType(), f32 = rewriter.getF32Type();
+    if (!isa<FloatType>(type) || type.getIntOrFloatBitWidth() > 32)
+      return rewriter.notifyMatchFailure(op, "wider than f32");
+    SmallVector<Value> operands(op->getOperands());
+    if (type != f32)
+      for (Value &v : operands)
+        v = arith::ExtFOp::create(rewriter, op.getLoc(), f32, v);
+    Value quotient = LLVM::CallIntrinsicOp::create(rewriter, op.getLoc(), f32, rewriter.getStringAttr("llvm.nvvm.div.full"), operands).getResult(0);
+    if (type != f32)
+      quotient = arith::TruncFOp::create(rewriter, op.getLoc(), type, quotient);
+    rewriter.replaceOp(op, quotient);
+    return success();
+  }
+};
+
 struct GpuMathPass : PassWrapper<GpuMathPass, OperationPass<>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(GpuMathPass)
   StringRef getArgument() const override { return "tile-gpu-expand-math"; }
@@ -36,6 +56,7 @@ struct GpuMathPass : PassWrapper<GpuMathPass, OperationPass<>> {
     populateExpandFunctionPatterns(patterns);
     patterns.add<AsInstruction<math::Exp2Op>>(&getContext(), "llvm.nvvm.ex2.approx.ftz");
     patterns.add<AsInstruction<math::RsqrtOp>>(&getContext(), "llvm.nvvm.rsqrt.approx.ftz.f");
+    patterns.add<DivideFully>(&getContext());
     GreedyRewriteConfig config;
     config.enableFolding(false).setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))

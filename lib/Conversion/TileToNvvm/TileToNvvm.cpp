@@ -82,6 +82,8 @@ struct MarkKernelsPass : PassWrapper<MarkKernelsPass, OperationPass<ModuleOp>> {
       if (auto threads = function->getAttrOfType<IntegerAttr>(kThreadsAttr)) {
         function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
         function->setAttr("nvvm.maxntid", b.getDenseI32ArrayAttr({static_cast<int32_t>(threads.getInt()), 1, 1}));
+        // One block on a multiprocessor is enough: without a number ptxas aims at an occupancy of its own and may spill for it.
+        function->setAttr("nvvm.minctasm", b.getI32IntegerAttr(1));
       }
   }
 };
