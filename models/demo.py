@@ -4,6 +4,7 @@
 
     python3 models/demo.py --seqc build/bin/seqc [--runtime build/lib/libseqc_rt.so]
 
+Then the same for NVIDIA GPUs: the kernels as PTX, and as cubin where ptxas is found, with what ptxas says about them; they run where a GPU is.
 Needs numpy, neither PyTorch nor a compiler at run time. Exit codes: 0 all is well, 1 the compiler or the package failed, 6 a result is wrong.
 """
 
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 
 import numpy as np
 
@@ -24,13 +26,14 @@ import seqc  # noqa: E402
 
 DIGITS = os.path.join(TOP, "models", "digits")
 MISMATCH = 6
+GPU = "sm_90a"
 # Rounding errors of the model's longest sums (64 and 128 terms) stay far below this many units in the last place of the largest logit.
 ERROR_ULPS = 64
 
 
-def compile_model(compiler, out, cpu):
+def compile_model(compiler, out, *options):
     """Runs `seqc compile`; returns the seconds it took."""
-    command = [compiler, "compile", os.path.join(DIGITS, "model.mlir"), "-o", out] + ([f"--cpu={cpu}"] if cpu else [])
+    command = [compiler, "compile", os.path.join(DIGITS, "model.mlir"), "-o", out, *options]
     start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
@@ -72,8 +75,69 @@ def median_ms(function, x, calls=20):
     return sorted(times)[calls // 2]
 
 
-def run(options, package_path):
-    seconds = compile_model(options.seqc, package_path, options.cpu)
+# GPU
+
+
+def write_members(package_path, folder):
+    """The code of the kernels as files of their own; their paths."""
+    os.makedirs(folder, exist_ok=True)
+    paths = []
+    with zipfile.ZipFile(package_path) as package:
+        for name in package.namelist():
+            if name.endswith((".ptx", ".cubin")):
+                paths.append(os.path.join(folder, "digits" + os.path.splitext(name)[1]))
+                with open(paths[-1], "wb") as file:
+                    file.write(package.read(name))
+    return sorted(paths, key=lambda path: path.endswith(".cubin"))
+
+
+def kernel_table(manifest):
+    print(f"  {'kernel':32} {'registers':>9} {'shared':>8} {'spills':>7}  assembled")
+    for kernel in manifest["kernels"]:
+        code = kernel[GPU]
+        cells = (code["registers"], code["spill_bytes"]) if "cubin" in code else ("-", "-")
+        state = f"ptxas {code['checked']}" if "checked" in code else "unchecked"
+        print(f"  {kernel['name']:32} {cells[0]:>9} {code['shared_bytes']:>8} {cells[1]:>7}  {state}")
+
+
+def run_on_gpu(options, package_path, pixels, expected, limit):
+    """Whether the logits of the GPU are right; true where there is none."""
+    try:
+        info = seqc.device_info(0, library=options.runtime)
+        if info.compute_capability != (9, 0):
+            print(f"not run: the GPU here is {info.name}, the kernels are for compute capability 9.0")
+            return True
+    except seqc.SeqcError as error:
+        print(f"not run, there is no GPU here: {error}")
+        return True
+    with seqc.load(package_path, device="cuda:0", library=options.runtime) as package:
+        main = package["main"]
+        error = float(np.abs(main(pixels) - expected).max())
+        inputs = package.to_device(pixels)
+        main.run([inputs])
+        package.synchronize()
+        start = time.perf_counter()
+        outputs = [main.run([inputs]) for _ in range(20)]
+        package.synchronize()
+        ms = (time.perf_counter() - start) * 1e3 / len(outputs)
+        print(f"run on {info.name}: largest error {error:.2e}, {ms:.3f} ms for {len(pixels)} images in device memory")
+    return error <= limit
+
+
+def gpu_part(options, folder, pixels, expected, limit):
+    """Compiles for the GPU, shows the kernels, runs them if it can."""
+    package_path = os.path.join(folder, "digits-gpu.seqc")
+    seconds = compile_model(options.seqc, package_path, f"--target={GPU}")
+    paths = write_members(package_path, options.gpu_code)
+    print(f"\nGPU kernels   {', '.join(os.path.relpath(p) for p in paths)} in {seconds:.2f} s" + ("" if len(paths) > 1 else "; no ptxas, no cubin"))
+    with zipfile.ZipFile(package_path) as package:
+        kernel_table(json.loads(package.read("seqc.json")))
+    return run_on_gpu(options, package_path, pixels, expected, limit)
+
+
+def run(options, folder):
+    package_path = options.package or os.path.join(folder, "digits.seqc")
+    seconds = compile_model(options.seqc, package_path, *([f"--cpu={options.cpu}"] if options.cpu else []))
     print(f"compiled models/digits/model.mlir in {seconds:.2f} s: {os.path.getsize(package_path):,} bytes")
     pixels, labels, expected = (np.load(os.path.join(DIGITS, f"{name}.npy")) for name in ("test_pixels", "test_labels", "expected_logits"))
     with open(os.path.join(DIGITS, "reference.json"), encoding="utf-8") as file:
@@ -94,9 +158,12 @@ def run(options, package_path):
         batches = {b: float(np.abs(main(pixels[:b]) - expected[:b]).max()) for b in (1, 7, 64)}
         print("other batches " + ", ".join(f"B={b}: {e:.2e}" for b, e in batches.items()))
         print(f"time          {median_ms(main, pixels[:1]):.3f} ms for one image, {median_ms(main, pixels[:64]) / 64:.3f} ms per image in batches of 64")
+    is_right_on_gpu = gpu_part(options, folder, pixels, expected, limit)
     wrong = [f"B={b}" for b, e in {len(labels): error, **batches}.items() if not e <= limit]
     if not right / len(labels) >= reference["accuracy"] - 0.5 / len(labels):
         wrong.append("the accuracy")
+    if not is_right_on_gpu:
+        wrong.append("the GPU")
     if wrong:
         print(f"MISMATCH: {', '.join(wrong)}", file=sys.stderr)
         return MISMATCH
@@ -112,12 +179,13 @@ def main():
     parser.add_argument("--threads", type=int, help="threads of one call (default: all CPUs)")
     parser.add_argument("--count", type=int, default=20, help="how many digits to draw (default: %(default)s)")
     parser.add_argument("--package", help="keep the package at this path")
+    parser.add_argument("--gpu-code", default=os.path.join(TOP, "build", "demo"), metavar="DIR", help="folder for the GPU kernels (default: %(default)s)")
     options = parser.parse_args()
     if not shutil.which(options.seqc):
         parser.error(f"expects the compiler at --seqc, but got {options.seqc!r}, which is no executable (./dev build)")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return run(options, options.package or os.path.join(folder, "digits.seqc"))
+            return run(options, folder)
         except seqc.SeqcError as error:
             print(f"error: {error}", file=sys.stderr)
             return 1

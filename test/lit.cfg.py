@@ -28,3 +28,8 @@ if os.path.exists(ptxas):
     config.available_features.add("ptxas")
     config.environment["SEQC_PTXAS"] = ptxas
     config.substitutions.append(("%ptxas", ptxas))
+# Tests that read machine code say `REQUIRES: ptxas, nvdisasm`.
+nvdisasm = os.environ.get("SEQC_NVDISASM") or config.seqc_nvdisasm
+if os.path.exists(nvdisasm):
+    config.available_features.add("nvdisasm")
+    config.environment["SEQC_NVDISASM"] = nvdisasm

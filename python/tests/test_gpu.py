@@ -177,12 +177,30 @@ class Bundle(unittest.TestCase):
         for numpy in (True, False):
             code, text = self.run_bundle("--filter", "B=", "--seconds=0.01", numpy=numpy)
             self.assertEqual(code, 0, text)
-            self.assertIn("6 of 7 cases run, 0 failed", text)
+            self.assertIn("6 of 8 cases run, 0 failed", text)
             results = json.loads((self.top / "results.json").read_text())
             self.assertEqual(results["machine"]["gpu"], "Fake GPU 0")
             self.assertEqual(results["machine"]["numpy"] is not None, numpy)
             self.assertIn("us", results["results"][-1])
+            self.assertGreater(results["machine"]["copy_gb_per_s"], 0)
+            self.assertGreater(results["results"][-1]["copy_share"], 0)
             self.assertEqual((results["results"][-1]["foreign"], results["results"][-1]["graph"]), (["ptx/driver"], True))
+
+    def test_overhead(self):
+        code, text = self.run_bundle("--filter", "overhead", "--seconds=0.01")
+        self.assertEqual(code, 0, text)
+        row, = json.loads((self.top / "results.json").read_text())["results"]
+        self.assertGreater(row["launch_us"], 0)
+        self.assertAlmostEqual(row["overhead_us"], row["call_us"] - row["launch_us"])
+
+    def test_overhead_needs_one_launch(self):
+        broken = self.top / "two"
+        shutil.copytree(self.top / "bundle", broken)
+        text = (broken / "cases.json").read_text()
+        (broken / "cases.json").write_text(text.replace('"function": "sum"', '"function": "main"'))
+        code, text = self.run_bundle("--filter", "overhead", "--seconds=0.01", bundle=broken)
+        self.assertEqual(code, 6, text)
+        self.assertIn("expects one launch to measure the overhead of a call, but got 2", text)
 
     def test_wrong_results_are_found(self):
         broken = self.top / "broken"

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -88,10 +89,25 @@ class Models(unittest.TestCase):
         self.assertGreaterEqual((main(pixels).argmax(1) == labels).mean(), 0.95)
 
     def test_demo(self):
-        command = [sys.executable, demo.__file__, "--seqc", tool("seqc")]
-        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("all logits agree with the reference", done.stdout)
+        with tempfile.TemporaryDirectory() as out:
+            command = [sys.executable, demo.__file__, "--seqc", tool("seqc"), "--gpu-code", out]
+            done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn("all logits agree with the reference", done.stdout)
+            with open(os.path.join(out, "digits.ptx"), encoding="utf-8") as file:
+                kernels = re.findall(r"\.entry (\w+)", file.read())
+        rows = re.findall(r"^  (seqc_\w+) .* (\d+|-)  (unchecked|ptxas [0-9.]+)$", done.stdout, re.MULTILINE)
+        self.assertEqual(sorted(kernels), sorted(name for name, _, _ in rows))
+        self.assertFalse([r for r in rows if r[1] not in "-0"])
+
+    def test_demo_without_assembler(self):
+        with tempfile.TemporaryDirectory() as out:
+            command = [sys.executable, demo.__file__, "--seqc", tool("seqc"), "--gpu-code", out]
+            done = subprocess.run(command, capture_output=True, text=True, env={**{k: v for k, v in os.environ.items() if k != "SEQC_PTXAS"}, "PYTHONIOENCODING": "utf-8", "PATH": ""})
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            if "no ptxas, no cubin" in done.stdout:  # else the CUDA toolkit is in its usual folder
+                self.assertEqual(os.listdir(out), ["digits.ptx"])
+                self.assertNotIn("ptxas 1", done.stdout)
 
 
 class Weights(unittest.TestCase):

@@ -51,25 +51,31 @@ install_requirements() {
   touch "$stamp"
 }
 
-# The assembler of GPU kernels. Its folder has the version in its name; SEQC_PTXAS of the user wins.
-ptxas_path() { echo "$cache/ptxas-$(sed -n 's/^nvidia-cuda-nvcc==\([0-9.]*\).*/\1/p' utils/gpu/ptxas.txt)/ptxas"; }
+# Assembler and disassembler of GPU kernels. Their folders have the version in the name; SEQC_PTXAS and SEQC_NVDISASM of the user win.
+tool_path() { echo "$cache/$1-$(sed -n 's/^nvidia-cuda-[a-z]*==\([0-9.]*\).*/\1/p' "utils/gpu/$1.txt")/$1"; }
 
-setup_ptxas() {
-  [ -n "${SEQC_PTXAS:-}" ] && return
+# setup_tool NAME VARIABLE
+setup_tool() {
+  [ -n "${!2:-}" ] && return
   local path
-  path=$(ptxas_path)
+  path=$(tool_path "$1")
   if [ ! -x "$path" ]; then
-    say "installing ptxas into $(dirname "$path")"
-    bash utils/gpu/install_ptxas.sh "$venv/bin/python" "$(dirname "$path")"
+    say "installing $1 into $(dirname "$path")"
+    bash utils/gpu/install_tool.sh "$venv/bin/python" "$1" "$(dirname "$path")"
   fi
-  export SEQC_PTXAS="$path"
+  export "$2=$path"
 }
+
+# use_tool NAME VARIABLE: what setup_tool installed earlier, if it did
+use_tool() { [ -n "${!2:-}" ] || ! [ -x "$(tool_path "$1")" ] || export "$2=$(tool_path "$1")"; }
+
+setup_gpu_tools() { setup_tool ptxas SEQC_PTXAS; setup_tool nvdisasm SEQC_NVDISASM; }
 
 # setup_all [--torch]
 setup_all() {
   setup_build
   setup_python
-  setup_ptxas
+  setup_gpu_tools
   if [ "${1:-}" = --torch ]; then bash utils/install_torch.sh "$venv"; fi
 }
 

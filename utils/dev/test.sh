@@ -42,6 +42,9 @@ test_onnx_fuzz() {
 
 test_execution() { (cd "$build" && ctest --output-on-failure -L exec); }
 
+# check_gpu_code [arguments of seqc-cases]: no stack, no spills, rules of the machine code; all kernels that are not left out
+check_gpu_code() { "$build/bin/seqc-cases" --levels=ptxas "$@" models/*/*.mlir; }
+
 # The runtime alone, without LLVM, under ASan and UBSan: conformance, hostile packages, a short fuzz run.
 test_package() {
   configure "$build-asan" -DSEQC_BUILD_COMPILER=OFF -DSEQC_SANITIZE=ON
@@ -70,6 +73,7 @@ run_all_tests() {
     run_class "compile times" 2 test_compile_times
     run_class "unit and lit" "$budget_unit" test_unit_and_lit
     run_class "CPU execution" "$budget_exec" test_execution
+    run_class "GPU code" 3 check_gpu_code --sample
     run_class "package, runtime, fuzz" "$budget_package" test_package
     run_class "ONNX node tests" 4 test_onnx
     run_class "ONNX fuzz" 5 test_onnx_fuzz

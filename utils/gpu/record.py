@@ -11,7 +11,7 @@ import pathlib
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SUITES = {"add": "gpu-pointwise", "gelu": "gpu-pointwise", "softmax": "gpu-pointwise", "residual_layernorm": "gpu-pointwise", "matmul": "gpu-matmul",
-          "attention": "gpu-attention"}
+          "attention": "gpu-attention", "overhead": "gpu-overhead"}
 
 
 def row(result):
@@ -21,9 +21,13 @@ def row(result):
         return {"suite": "gpu-model", "case": case, "unit": "us", "ours": result["us"]}
     scheme, _, rest = case.partition("/")
     dtype, _, rest = rest.partition("/")
+    if "overhead_us" in result:
+        return {"suite": "gpu-overhead", "case": f"one call of {rest}, above the bare launch of its kernel", "unit": "us", "ours": result["overhead_us"]}
     r = {"suite": SUITES[scheme], "case": f"{scheme} {rest}", "dtype": dtype, "unit": "us", "ours": result["us"]}
     if "torch_us" in result:
         r |= {"peer": "PyTorch", "peer_value": result["torch_us"]}
+    if "copy_share" in result and SUITES[scheme] == "gpu-pointwise":
+        r["share"] = result["copy_share"]
     return r | {key: result[key] for key in ("gb_s", "tflop_s") if key in result}
 
 
@@ -38,6 +42,7 @@ def main():
     timed = [r for r in report["results"] if r["name"].startswith(("time/", "model/"))]
     torch = next((r["torch"] for r in timed if "torch" in r), None)
     machine = {k: report["machine"][k] for k in ("gpu", "compute_capability", "driver_cuda", "multiprocessors", "memory_bytes")}
+    machine |= {k: report["machine"][k] for k in ("copy_gb_per_s", "copy_bytes") if k in report["machine"]}
     kept = {"machine": machine, "versions": {"torch": torch} if torch else {}, "date": options.date, "commit": options.commit,
             "cases_run": len(report["results"]), "cases_failed": sum(not r["ok"] for r in report["results"]), "rows": [row(r) for r in timed]}
     out = TOP / "benchmarks" / "results" / f"{options.name}.json"

@@ -75,7 +75,10 @@ def manifest(with_cubin):
             "name": "main", "dims": ["B"], "inputs": [{"name": n, "dtype": "f32", "shape": ["B", 6]} for n in ("x", "z")],
             "outputs": [{"name": "y", "dtype": "f32", "shape": ["B", 6]}], "workspace_bytes": ["mul", ["ceildiv", ["mul", "B", 24], 64], 64],
             "launches": [[{"guard": 1, "kernel": 0, "args": [{"input": 0}, {"input": 1}, {"workspace": 0}, {"expr": size}]}],
-                         [{"guard": 1, "kernel": 1, "args": [{"workspace": 0}, {"output": 0}, {"expr": size}, {"value": 0.5}]}]]}],
+                         [{"guard": 1, "kernel": 1, "args": [{"workspace": 0}, {"output": 0}, {"expr": size}, {"value": 0.5}]}]]}, {
+            "name": "sum", "dims": ["B"], "inputs": [{"name": n, "dtype": "f32", "shape": ["B", 6]} for n in ("x", "z")],
+            "outputs": [{"name": "y", "dtype": "f32", "shape": ["B", 6]}], "workspace_bytes": 0,
+            "launches": [[{"guard": 1, "kernel": 0, "args": [{"input": 0}, {"input": 1}, {"output": 0}, {"expr": size}]}]]}],
     }
 
 
@@ -116,6 +119,8 @@ def make_cases(folder, ptxas):
         cases.append({"name": f"selftest/{kind}/large", "package": f"{kind}.seqc", "function": "main", "time": True, "cold": True, "bytes": 5 * 24 * (4 << 20),
                       "inputs": [{"name": n, "dtype": "f32", "shape": [4 << 20, 6], "fill": {"kind": "uniform", "scale": 1.0}} for n in ("x", "z")],
                       "torch": "(x + z) * 0.5"})
+        cases.append({"name": f"selftest/{kind}/overhead", "package": f"{kind}.seqc", "function": "sum", "time": True, "overhead": True,
+                      "inputs": [{"name": n, "dtype": "f32", "shape": [1, 6], "fill": {"kind": "uniform", "scale": 1.0}} for n in ("x", "z")]})
     (folder / "cases.json").write_text(json.dumps(cases))
 
 

@@ -61,8 +61,9 @@ def tensor(name, dtype, *shape, scale=1.0):
 
 
 def cases():
-    """{"name", "module", "inputs", "bytes" or "flops", "torch", "cold"}"""
+    """{"name", "module", "inputs", "bytes" or "flops", "torch", "cold", "overhead"}; overhead: the host's time of a call is measured too"""
     texts = _texts()
+    yield {"name": "time/overhead/f32/add R=1,D=64", "module": ADD.format(d=64, t="f32"), "overhead": True, "inputs": [tensor(n, "f32", 1, 64) for n in "xy"]}
     for dtype in ("f32", "bf16"):
         rows, d = 65536, 1024
         yield {"name": f"time/add/{dtype}/R={rows},D={d}", "module": ADD.format(d=d, t=dtype), "cold": True, "torch": "x + y",

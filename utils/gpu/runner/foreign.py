@@ -97,6 +97,12 @@ class DriverModule:
             self.functions[entry] = function
         return self.functions[entry]
 
+    def bare(self, entry, grid, block, shared, stream, params):
+        """A launch as function without arguments that calls the driver and nothing else; it returns the driver's result."""
+        pointers = (c.c_void_p * len(params))(*[c.cast(p, c.c_void_p) for p in params])
+        launch, args = self.driver.lib.cuLaunchKernel, (self.function(entry, shared), *map(c.c_uint, (*grid, *block, shared)), stream, pointers, None)
+        return lambda: launch(*args)
+
     def launch(self, entry, grid, block, shared, stream, params):
         pointers = (c.c_void_p * len(params))(*[c.cast(p, c.c_void_p) for p in params])
         self.driver("cuLaunchKernel", self.function(entry, shared), *grid, *block, shared, stream, pointers, None)
@@ -161,12 +167,20 @@ class ForeignPackage:
 
     def run(self, call, name, sms):
         """Launches the function on the buffers of a package.Call."""
+        for module, launch in self.launches(call, name, sms):
+            module.launch(*launch)
+
+    def launches(self, call, name, sms):
+        """(module, arguments of its `launch`) of every launch that is not empty."""
         f, plan = self._function(name), self._plan(name)
         names = {"sms": sms}
         for declared, (_, shape, _) in zip(f["inputs"], call.host_inputs):
             names.update((d, n) for d, n in zip(declared["shape"], shape) if isinstance(d, str))
         for alternatives in plan["launches"]:
-            self._launch(next(a for a in alternatives if evaluate(a["guard"], names)), names, call, sms)
+            alternative = next(a for a in alternatives if evaluate(a["guard"], names))
+            code, grid, params = self._launch(alternative, names, call, sms)
+            if all(grid):
+                yield self._load(code[self.kind]), (code["entry"], grid, code["block"], code["shared_bytes"], call.package.stream, params)
 
     def _launch(self, alternative, names, call, sms):
         kernel = self.manifest["kernels"][alternative["kernel"]]
@@ -184,8 +198,7 @@ class ForeignPackage:
                 data = address.to_bytes(8, "little")
             params.append(c.create_string_buffer(data, len(data)))
         grid = [evaluate(e, indices) for e in code.get("grid", kernel["grid"])] + [1, 1]
-        if all(grid[:3]):
-            self._load(code[self.kind]).launch(code["entry"], grid[:3], code["block"], code["shared_bytes"], call.package.stream, params)
+        return code, grid[:3], params
 
     def free(self):
         for module in self.loaded.values():

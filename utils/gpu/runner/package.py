@@ -169,6 +169,13 @@ class Call:
         p.check(p.rt.function_call(self.function, self.in_list.pointers, self.in_list.count, self.out_list.pointers, self.out_list.count,
                                    self.workspace.address, self.workspace.size, p.stream))
 
+    def bare(self):
+        """The call as function without arguments that calls the runtime and nothing else; it returns the status."""
+        rt, p = self.package.rt, self.package
+        args = (self.function, self.in_list.pointers, self.in_list.count, self.out_list.pointers, self.out_list.count, c.c_void_p(self.workspace.address),
+                c.c_size_t(self.workspace.size), p.stream)
+        return lambda: rt.function_call(*args)
+
     def results(self):
         self.package.synchronize()
         return [b.read() for b in self.outputs]

@@ -6,6 +6,7 @@
 
 Per case: outputs against the expected ones with the stored tolerances; bits of repeated calls, of calls with host tensors and of CUDA graph replays;
 memory around every tensor; the same kernels launched from the manifest alone, as cubin and as PTX, by the driver API and by CuPy where installed.
+Besides: the bandwidth of plain copies in device memory, and what a call costs the host above the bare launch of its kernel.
 Exit codes: 0 all is well, 5 the device or the driver failed, 6 a result is wrong."""
 import argparse
 import ctypes as c
@@ -28,6 +29,8 @@ import package as pkg  # noqa: E402
 DEVICE_FAILURE, MISMATCH = 5, 6
 FLUSH_BYTES = 128 << 20  # more than any second-level cache
 GRAPH_LAUNCHES = 20
+L2_CACHE_SIZE = 38  # device attribute
+OVERHEAD_CALLS, OVERHEAD_ROUNDS = 100, 50  # few enough that the queue of launches does not fill
 
 
 def machine(rt, ordinal):
@@ -165,6 +168,42 @@ class Runner:
         names = {key for k in json.loads(self.package(case["package"]).manifest())["kernels"] for key in k if key.startswith("sm_")}
         return next((n for n in (f"sm_{sm}a", f"sm_{sm}") if n in names), None)
 
+    def copy_bandwidth(self, p):
+        """GB/s, read and written, of copies on the device of at least four times its second-level cache; measured once, beside the first timed case."""
+        if "copy_gb_per_s" not in self.machine:
+            size = max(4 * self.driver.attribute(L2_CACHE_SIZE) if self.driver else 0, FLUSH_BYTES)
+            buffers, timer = [pkg.Buffer(p, size, fill) for fill in (0, 1)], pkg.Timer(p)
+            times = [timer.measure(lambda: p.copy_on_device(buffers[0].address, buffers[1].address, size)) for _ in range(23)][3:]
+            timer.free()
+            for b in buffers:
+                b.free()
+            self.machine["copy_gb_per_s"] = round(2 * size / max(statistics.median(times), 1e-3) / 1e3, 1)
+            self.machine["copy_bytes"] = size
+        return self.machine["copy_gb_per_s"]
+
+    def time_overhead(self, case, call, row):
+        """Host microseconds of a call of a one-kernel function, of the bare launch of the same kernel, and the difference. Both go through ctypes."""
+        if not self.driver:
+            return
+        kind = next((k for k in ("cubin", "ptx") if self.foreign_package(case, k, "driver", None).usable(case["function"])), None)
+        launches = list(self.foreign_package(case, kind, "driver", None).launches(call, case["function"], self.machine["multiprocessors"])) if kind else []
+        if len(launches) != 1:
+            raise ValueError(f"expects one launch to measure the overhead of a call, but got {len(launches)}")
+        (module, launch), = launches
+        ours, bare = call.bare(), module.bare(*launch)
+        times = {ours: [], bare: []}
+        for _ in range(OVERHEAD_ROUNDS):
+            for action in (ours, bare):
+                call.package.synchronize()
+                start = time.perf_counter()
+                failed = [r for r in [action() for _ in range(OVERHEAD_CALLS)] if r]
+                times[action].append((time.perf_counter() - start) * 1e6 / OVERHEAD_CALLS)
+                if failed:
+                    raise ValueError(f"a call failed with {failed[0]}")
+        call.package.synchronize()
+        row.update(call_us=statistics.median(times[ours]), launch_us=statistics.median(times[bare]))
+        row["overhead_us"] = row["call_us"] - row["launch_us"]
+
     def time(self, case, call, row):
         """Median microseconds. Cold: the second-level cache is overwritten before each run, which also hides the launch. Warm: many launches in one
         CUDA graph, so that the host's time does not count."""
@@ -187,6 +226,10 @@ class Runner:
         for key, unit, scale in (("bytes", "gb_s", 1e3), ("flops", "tflop_s", 1e6)):
             if case.get(key):
                 row[unit] = case[key] / row["us"] / scale
+        if "gb_s" in row:
+            row["copy_share"] = row["gb_s"] / self.copy_bandwidth(p)
+        if case.get("overhead"):
+            self.time_overhead(case, call, row)
         if self.options.torch and case.get("torch"):
             self.time_torch(case, call, row, bool(flush))
         timer.free()
@@ -259,8 +302,9 @@ def line(row):
     text = f"{'ok':5} {row['name']:60} {100 * row.get('used', 0):5.1f}% of tolerance"
     if "us" in row:
         text += f"  {row['us']:9.2f} us"
-        text += f"  {row['gb_s']:7.0f} GB/s" if "gb_s" in row else ""
+        text += f"  {row['gb_s']:7.0f} GB/s, {100 * row['copy_share']:.0f} % of a copy" if "gb_s" in row else ""
         text += f"  {row['tflop_s']:6.1f} TFLOP/s" if "tflop_s" in row else ""
+        text += f"  call {row['call_us']:.2f} us, launch alone {row['launch_us']:.2f} us, overhead {row['overhead_us']:.2f} us" if "overhead_us" in row else ""
         text += f"  torch {row['torch_us']:9.2f} us ({row['torch_us'] / row['us']:.2f}x)" if "torch_us" in row else ""
     return text
 
