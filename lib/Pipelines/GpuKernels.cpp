@@ -25,9 +25,10 @@ FailureOr<GpuModule> lowerGpuKernels(ArrayRef<tile::KernelOp> kernels, bool only
   MLIRContext *context = tile::KernelOp(kernels.front()).getContext();
   loadGpuDialects(*context);
   result.layouts = copyOf(kernels);
+  bool haveLayouts = llvm::all_of(kernels, [](tile::KernelOp kernel) { return kernel.getLevel() == tile::Level::Layout; });
   PassManager layouts(context);
   buildTileLayoutPipeline(layouts);
-  if (failed(layouts.run(*result.layouts)))
+  if (!haveLayouts && failed(layouts.run(*result.layouts)))
     return failure();
   if (onlyLayouts)
     return std::move(result);

@@ -19,7 +19,7 @@ struct GpuModule {
   std::map<std::string, GpuLaunch> launches;       ///< by name of the kernel
 };
 
-/// Copies of the kernels, lowered to the LLVM dialect. Failure has been reported as a diagnostic.
+/// Copies of the kernels, of level block or all of level layout, lowered to the LLVM dialect. Failure has been reported as a diagnostic.
 llvm::FailureOr<GpuModule> lowerGpuKernels(llvm::ArrayRef<tile::KernelOp> kernels, bool onlyLayouts = false);
 
 } // namespace seqc

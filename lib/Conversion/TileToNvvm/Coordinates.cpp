@@ -8,26 +8,31 @@ using seqc::layout::DigitMap;
 
 namespace seqc::gpu {
 
-/// One digit of `index`: (index / below) % size; the modulo is left out at the top.
-static Value digitOf(OpBuilder &b, Location loc, Value index, int64_t below, int64_t size, bool isTop) {
-  auto constant = [&](int64_t n) { return arith::ConstantIntOp::create(b, loc, n, 32).getResult(); };
-  if (below > 1)
-    index = arith::DivUIOp::create(b, loc, index, constant(below));
-  return isTop ? index : arith::RemUIOp::create(b, loc, index, constant(size)).getResult();
+/// lane / div % mod, or warp / div % mod; the modulo is left out at the top of the axis.
+Value KernelEmitter::digitOf(Axis axis, int32_t div, int32_t mod) {
+  Value &digit = digits[{axis, div, mod}];
+  if (digit)
+    return digit;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(entryEnd);
+  digit = axis == Axis::Lane ? lane : warp;
+  if (div > 1)
+    digit = arith::DivUIOp::create(b, loc, digit, i32(div));
+  if (div * mod != (axis == Axis::Lane ? layout::kWarpSize : numWarps))
+    digit = arith::RemUIOp::create(b, loc, digit, i32(mod));
+  return digit;
 }
 
-/// What lane or warp `index` adds to the coordinate of `dim`.
-Value KernelEmitter::axisPart(const DigitMap &map, Axis axis, int dim, Value index) {
+/// The sum of the terms without runtime strides, i32.
+Value KernelEmitter::sumOf(ArrayRef<layout::Term> terms) {
   Value sum;
-  int64_t below = 1, total = map.size(axis);
-  for (const layout::Digit &d : map.digits(axis)) {
-    if (d.dim == dim) {
-      Value part = digitOf(b, loc, index, below, d.size, below * d.size == total);
-      if (d.stride != 1)
-        part = arith::MulIOp::create(b, loc, part, i32(d.stride));
-      sum = sum ? arith::AddIOp::create(b, loc, sum, part).getResult() : part;
-    }
-    below *= d.size;
+  for (const layout::Term &t : terms) {
+    if (!t.mul)
+      continue;
+    Value part = digitOf(t.axis, t.div, t.mod);
+    if (t.mul != 1)
+      part = arith::MulIOp::create(b, loc, part, i32(t.mul));
+    sum = sum ? arith::AddIOp::create(b, loc, sum, part).getResult() : part;
   }
   return sum ? sum : i32(0);
 }
@@ -35,17 +40,9 @@ Value KernelEmitter::axisPart(const DigitMap &map, Axis axis, int dim, Value ind
 /// i1: the first along `axes` of the threads that hold the same elements; none if there are no others.
 Value KernelEmitter::ownerOf(const DigitMap &map, ArrayRef<Axis> axes) {
   Value owner;
-  for (Axis axis : axes) {
-    Value index = axis == Axis::Lane ? lane : warp;
-    int64_t below = 1, total = map.size(axis);
-    for (const layout::Digit &d : map.digits(axis)) {
-      if (d.isReplica()) {
-        Value digit = digitOf(b, loc, index, below, d.size, below * d.size == total);
-        owner = andOf(owner, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, digit, i32(0)));
-      }
-      below *= d.size;
-    }
-  }
+  for (const layout::Term &t : layout::replicaTerms(map))
+    if (llvm::is_contained(axes, t.axis))
+      owner = andOf(owner, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, digitOf(t.axis, t.div, t.mod), i32(0)));
   return owner;
 }
 
@@ -60,8 +57,7 @@ const Dist &KernelEmitter::distOf(RankedTensorType type) {
   b.setInsertionPoint(entryEnd);
   for (int d = 0; d < dist.map.rank(); ++d) {
     dist.coords.push_back(dist.map.coordinates(Axis::Reg, d));
-    dist.warpBase.push_back(axisPart(dist.map, Axis::Warp, d, warp));
-    dist.base.push_back(arith::AddIOp::create(b, loc, axisPart(dist.map, Axis::Lane, d, lane), dist.warpBase.back()));
+    dist.base.push_back(sumOf(layout::coordinateTerms(dist.map, d)));
   }
   dist.owner = ownerOf(dist.map);
   return dist;

@@ -112,17 +112,23 @@ static Value convert(OpBuilder &b, Location loc, Value v, Type to) {
   return widens ? arith::ExtSIOp::create(b, loc, to, v).getResult() : arith::TruncIOp::create(b, loc, to, v).getResult();
 }
 
-/// The value of the lane whose number differs in the bits of `mask`.
-Value KernelEmitter::shuffleXor(Value v, int32_t mask) {
+/// shfl.sync of all lanes: `mode` "bfly" (operand: a mask for the number of the lane) or "idx" (the lane).
+Value KernelEmitter::shuffle(StringRef mode, Value v, Value operand) {
   Type type = v.getType(), word = b.getI32Type();
-  auto shuffle = [&](Value x) { return callIntrinsic("llvm.nvvm.shfl.sync.bfly.i32", word, {i32(-1), x, i32(mask), i32(31)})[0]; };
-  if (type.getIntOrFloatBitWidth() == 32)
-    return type == word ? shuffle(v) : arith::BitcastOp::create(b, loc, type, shuffle(arith::BitcastOp::create(b, loc, word, v))).getResult();
-  auto pair = VectorType::get({2}, word);
-  Value halves = LLVM::BitcastOp::create(b, loc, pair, v), moved = LLVM::PoisonOp::create(b, loc, pair);
-  for (int i = 0; i < 2; ++i)
-    moved = LLVM::InsertElementOp::create(b, loc, moved, shuffle(LLVM::ExtractElementOp::create(b, loc, halves, i32(i))), i32(i));
-  return LLVM::BitcastOp::create(b, loc, type, moved);
+  unsigned bits = type.getIntOrFloatBitWidth();
+  auto move = [&](Value x) { return callIntrinsic(("llvm.nvvm.shfl.sync." + mode + ".i32").str(), word, {i32(-1), x, operand, i32(31)})[0]; };
+  if (bits == 64) {
+    auto pair = VectorType::get({2}, word);
+    Value halves = LLVM::BitcastOp::create(b, loc, pair, v), moved = LLVM::PoisonOp::create(b, loc, pair);
+    for (int i = 0; i < 2; ++i)
+      moved = LLVM::InsertElementOp::create(b, loc, moved, move(LLVM::ExtractElementOp::create(b, loc, halves, i32(i))), i32(i));
+    return LLVM::BitcastOp::create(b, loc, type, moved);
+  }
+  Type integer = b.getIntegerType(bits);
+  if (type != integer)
+    v = arith::BitcastOp::create(b, loc, integer, v);
+  v = bits < 32 ? arith::TruncIOp::create(b, loc, integer, move(arith::ExtUIOp::create(b, loc, word, v))).getResult() : move(v);
+  return type != integer ? arith::BitcastOp::create(b, loc, type, v).getResult() : v;
 }
 
 /// A balanced tree over the registers of each kept element, then over lanes, then over warps.
@@ -150,7 +156,7 @@ void KernelEmitter::emitReduce(tile::ReduceOp op) {
     if (!d.isReplica() && llvm::is_contained(op.getDims(), d.dim))
       for (int32_t mask = below; mask < below * d.size; mask *= 2)
         for (Value &v : partial)
-          v = combine(b, loc, kind, v, shuffleXor(v, mask));
+          v = combine(b, loc, kind, v, shuffle("bfly", v, i32(mask)));
     below *= d.size;
   }
   if (plan.uses(op))
@@ -164,28 +170,24 @@ void KernelEmitter::emitReduce(tile::ReduceOp op) {
 void KernelEmitter::acrossWarps(tile::ReduceOp op, Regs &partial) {
   const Dist &source = distOf(op.getT()), &dist = distOf(op.getResult());
   int64_t count = warpsOverReduced(op), elements = op.getType().getNumElements();
-  Value index; // number of this warp among those that share the reduced dims
-  int64_t below = 1, stride = 1, total = source.map.size(Axis::Warp);
+  layout::Terms terms; // number of this warp among those that share the reduced dims
+  int64_t stride = 1;
+  int32_t below = 1;
   for (const layout::Digit &d : source.map.digits(Axis::Warp)) {
     if (!d.isReplica() && llvm::is_contained(op.getDims(), d.dim)) {
-      Value digit = arith::DivUIOp::create(b, loc, warp, i32(below));
-      if (below * d.size != total)
-        digit = arith::RemUIOp::create(b, loc, digit, i32(d.size));
-      digit = arith::MulIOp::create(b, loc, digit, i32(stride));
-      index = index ? arith::AddIOp::create(b, loc, index, digit).getResult() : digit;
+      terms.push_back({Axis::Warp, below, d.size, stride});
       stride *= d.size;
     }
     below *= d.size;
   }
-  SharedTile t = plan.tileOf(op);
-  t.strides = llvm::to_vector_of<int64_t>(layout::rowMajorStrides(op.getType().getShape()));
+  const SharedTile &t = plan.tileOf(op);
   Access all = sharedAccess(t, partial[0].getType()), own = all;
-  own.base = shiftPointer(own.base, own.element, arith::MulIOp::create(b, loc, index, i32(elements)));
+  own.base = shiftPointer(own.base, own.element, arith::MulIOp::create(b, loc, sumOf(terms), i32(elements)));
   if (plan.barrierBeforeWrite(op))
     barrier();
   // Of the threads of a row that hold an element, the first one writes it.
   Value owner = andOf(ownerOf(dist.map, Axis::Lane), ownerOf(source.map, Axis::Warp));
-  Dist writer{dist.map, dist.coords, dist.base, dist.warpBase, owner};
+  Dist writer{dist.map, dist.coords, dist.base, owner};
   storeTile(own, writer, partial);
   if (plan.barrierBeforeRead(op, op))
     barrier();

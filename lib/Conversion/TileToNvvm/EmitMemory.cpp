@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Views, loads, stores, tables. A load outside the bounds reads zeros from a constant instead of branching; stores branch.
 #include "KernelEmitter.h"
+#include "seqc/Layout/SharedPlan.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include <numeric>
@@ -10,7 +11,6 @@ using seqc::layout::Axis;
 
 namespace seqc::gpu {
 
-constexpr int64_t kMaxVectorBytes = 16;
 constexpr int64_t kTileLimit = 65536; // no tile has more elements along a dim
 
 //===-- Views ---------------------------------------------------------------------------===//
@@ -114,67 +114,84 @@ Access KernelEmitter::sharedAccess(const SharedTile &t, Type element) {
   a.space = 3;
   a.element = element;
   a.base = shiftPointer(shared, b.getI8Type(), t.offset);
-  for (int64_t s : t.strides) {
-    a.strides.push_back({Value(), s, s});
-    a.lower.push_back(Value());
-    a.upper.push_back(Value());
-    a.limitDivisors.push_back(0);
-  }
+  a.memory = &t.memory;
+  size_t rank = t.memory.map.rank();
+  a.lower.resize(rank);
+  a.upper.resize(rank);
+  a.limitDivisors.assign(rank, 0);
   return a;
 }
 
 //===-- One thread's part -------------------------------------------------------------------===//
 
-/// Elements per access: consecutive registers that are consecutive in memory, aligned, and inside or outside the bounds together.
-int64_t KernelEmitter::vectorWidth(const Access &a, const Dist &dist) const {
-  ArrayRef<layout::Digit> reg = dist.map.digits(Axis::Reg);
-  if (reg.empty() || reg[0].isReplica() || reg[0].stride != 1)
-    return 1;
-  int dim = reg[0].dim;
-  if (!a.strides[dim].is(1))
-    return 1;
-  int64_t width = std::min<int64_t>(reg[0].size & -reg[0].size, kMaxVectorBytes / memoryBytes(a.element));
-  auto fits = [&](int64_t w) {
-    if (a.divisor % w)
-      return false;
-    for (int d = 0; d < dist.map.rank(); ++d) {
-      if (d != dim && a.strides[d].divisor % w)
-        return false;
-      if (d == dim && (a.lower[d] || a.upper[d]) && a.limitDivisors[d] % w)
-        return false;
-    }
-    return true;
-  };
-  while (width > 1 && !fits(width))
-    width /= 2;
-  return width;
+/// The widest access that lies inside or outside the bounds as a whole.
+static int vectorLimit(const Access &a, int maxVecBytes) {
+  int64_t bytes = memoryBytes(a.element), limit = maxVecBytes;
+  for (auto [d, stride] : llvm::enumerate(a.strides))
+    if ((a.lower[d] || a.upper[d]) && stride.isKnown() && stride.number)
+      limit = std::min(limit, bytes * (stride.number == 1 ? a.limitDivisors[d] & -a.limitDivisors[d] : stride.number));
+  return static_cast<int>(std::max<int64_t>(llvm::bit_floor(static_cast<uint64_t>(limit)), bytes));
 }
 
-/// Pointer to the element that register 0 would have at coordinate 0 of the register digits.
-Value KernelEmitter::threadPointer(const Access &a, const Dist &dist) {
-  Value offset;
-  for (int d = 0; d < dist.map.rank(); ++d) {
-    const Size &s = a.strides[d];
-    if (dist.map.shape()[d] == 1 || s.is(0))
-      continue;
-    Value part = a.space == 3 ? dist.base[d] : toI64(dist.base[d]);
-    Value stride = !s.isKnown() ? toI64(s.value) : a.space == 3 ? i32(s.number) : i64(s.number);
-    part = arith::MulIOp::create(b, loc, part, stride);
-    offset = offset ? arith::AddIOp::create(b, loc, offset, part).getResult() : part;
+Placement KernelEmitter::place(const Access &a, const Dist &dist, int maxVecBytes) {
+  Placement placed;
+  int64_t bytes = memoryBytes(a.element);
+  int bits = static_cast<int>(bytes * 8);
+  if (a.memory) {
+    std::optional<layout::AccessPlan> plan = layout::planShared(dist.map, *a.memory, bits, 0, maxVecBytes);
+    assert(plan && "SharedPlan chooses memory that both sides can address");
+    placed.plan = std::move(*plan);
+    placeShared(placed, a);
+    return placed;
   }
-  return offset ? shiftPointer(a.base, memoryType(a.element), offset) : a.base;
+  layout::StridedMemory memory;
+  for (const Size &s : a.strides) {
+    memory.strideBytes.push_back(s.isKnown() ? s.number * bytes : layout::kDynamic);
+    memory.strideAlign.push_back(s.divisor * bytes);
+  }
+  memory.baseAlign = std::gcd<int64_t>(a.divisor * bytes, 16);
+  memory.maxVecBytes = vectorLimit(a, maxVecBytes);
+  placed.plan = layout::planGlobal(dist.map, memory, bits);
+  placeGlobal(placed, a);
+  return placed;
 }
 
-/// i1: register `reg` lies inside the bounds; none if always.
-Value KernelEmitter::inside(const Access &a, const Dist &dist, int64_t reg, std::map<std::vector<int32_t>, Value> &cache) {
+void KernelEmitter::placeGlobal(Placement &placed, const Access &a) {
+  Type byte = b.getI8Type();
+  placed.pointer = a.base;
+  layout::Terms fixed, wide;
+  std::map<int, layout::Terms> dynamic;
+  for (const layout::Term &t : placed.plan.base)
+    (t.dynDim >= 0 ? dynamic[t.dynDim] : t.mul * t.mod > INT32_MAX / 8 ? wide : fixed).push_back(t);
+  if (!fixed.empty())
+    placed.pointer = shiftPointer(placed.pointer, byte, toI64(sumOf(fixed)));
+  for (const layout::Term &t : wide)
+    placed.pointer = shiftPointer(placed.pointer, byte, arith::MulIOp::create(b, loc, toI64(digitOf(t.axis, t.div, t.mod)), i64(t.mul)));
+  for (auto &[d, terms] : dynamic)
+    placed.pointer = shiftPointer(placed.pointer, memoryType(a.element), arith::MulIOp::create(b, loc, toI64(sumOf(terms)), toI64(a.strides[d].value)));
+}
+
+void KernelEmitter::placeShared(Placement &placed, const Access &a) {
+  if (placed.plan.base.empty())
+    return;
+  placed.offset = sumOf(placed.plan.base);
+  const layout::Transform &t = placed.plan.baseTransform;
+  if (t.isXor())
+    placed.offset = arith::XOrIOp::create(b, loc, placed.offset, arith::AndIOp::create(b, loc, arith::ShRUIOp::create(b, loc, placed.offset, i32(t.shift)), i32(t.mask())));
+}
+
+/// i1: the access lies inside the bounds; none if always.
+Value KernelEmitter::inside(const Access &a, const Dist &dist, Placement &placed, int64_t access) {
+  int rank = dist.map.rank();
+  ArrayRef<int32_t> coords = ArrayRef(placed.plan.accessCoords).slice(access * rank, rank);
   std::vector<int32_t> key;
-  for (int d = 0; d < dist.map.rank(); ++d)
-    key.push_back(a.lower[d] || a.upper[d] ? dist.coords[d][reg] : 0);
-  auto [it, isNew] = cache.insert({key, Value()});
+  for (int d = 0; d < rank; ++d)
+    key.push_back(a.lower[d] || a.upper[d] ? coords[d] : 0);
+  auto [it, isNew] = placed.limits.insert({key, Value()});
   if (!isNew)
     return it->second;
   Value ok = a.uniform;
-  for (int d = 0; d < dist.map.rank(); ++d) {
+  for (int d = 0; d < rank; ++d) {
     if (!a.lower[d] && !a.upper[d])
       continue;
     Value c = dist.base[d];
@@ -188,22 +205,27 @@ Value KernelEmitter::inside(const Access &a, const Dist &dist, int64_t reg, std:
   return it->second = ok;
 }
 
-/// Address of register `reg`; offsets of dims with strides known only at run time are shared.
-Value KernelEmitter::elementPointer(const Access &a, const Dist &dist, Value thread, int64_t reg, std::map<std::vector<int32_t>, Value> &cache) {
-  std::vector<int32_t> key;
-  int64_t fixed = 0;
-  for (int d = 0; d < dist.map.rank(); ++d) {
-    bool isKnown = a.strides[d].isKnown();
-    key.push_back(isKnown ? 0 : dist.coords[d][reg]);
-    fixed += isKnown ? dist.coords[d][reg] * a.strides[d].number : 0;
-  }
-  Type memory = memoryType(a.element);
-  auto [it, isNew] = cache.insert({key, thread});
-  if (isNew)
-    for (size_t d = 0; d < key.size(); ++d)
+/// Address of an access. What accesses share is made once: offsets along dims with strides known only at run time; the XOR of a swizzle.
+Value KernelEmitter::pointerTo(const Access &a, Placement &placed, int64_t access) {
+  const layout::AccessPlan &plan = placed.plan;
+  Type byte = b.getI8Type();
+  int64_t fixed = plan.accessBytes[access], rank = a.strides.size();
+  std::vector<int64_t> key;
+  if (a.memory)
+    key = {plan.xorRegs ? plan.xorBytes[access] : 0};
+  else
+    for (int64_t d = 0; d < rank; ++d)
+      key.push_back(a.strides[d].isKnown() ? 0 : plan.accessCoords[access * rank + d]);
+  auto [it, isNew] = placed.pointers.insert({key, a.memory ? a.base : placed.pointer});
+  if (isNew && a.memory && placed.offset)
+    it->second = shiftPointer(it->second, byte, key[0] ? arith::XOrIOp::create(b, loc, placed.offset, i32(key[0])).getResult() : placed.offset);
+  else if (isNew && a.memory)
+    it->second = shiftPointer(it->second, byte, key[0]);
+  else if (isNew)
+    for (int64_t d = 0; d < rank; ++d)
       if (key[d])
-        it->second = shiftPointer(it->second, memory, arith::MulIOp::create(b, loc, i64(key[d]), toI64(a.strides[d].value)));
-  return std::abs(fixed) > INT32_MAX ? shiftPointer(it->second, memory, i64(fixed)) : shiftPointer(it->second, memory, fixed);
+        it->second = shiftPointer(it->second, memoryType(a.element), arith::MulIOp::create(b, loc, i64(key[d]), toI64(a.strides[d].value)));
+  return std::abs(fixed) > INT32_MAX ? shiftPointer(it->second, byte, i64(fixed)) : shiftPointer(it->second, byte, fixed);
 }
 
 /// 16 zero bytes in global memory, which loads outside the bounds read.
@@ -212,59 +234,58 @@ Value KernelEmitter::zeroMemory() {
 }
 
 Regs KernelEmitter::loadTile(const Access &a, const Dist &dist, double pad) {
-  Value thread = threadPointer(a, dist);
-  std::map<std::vector<int32_t>, Value> limits, pointers;
-  return loadElements(a, dist, pad, [&](int64_t r) { return std::pair(elementPointer(a, dist, thread, r, pointers), inside(a, dist, r, limits)); });
+  Placement placed = place(a, dist);
+  return loadElements(a, placed, pad, [&](int64_t j) { return std::pair(pointerTo(a, placed, j), inside(a, dist, placed, j)); });
 }
 
-/// `site` gives the address of a register and whether it lies inside.
-Regs KernelEmitter::loadElements(const Access &a, const Dist &dist, double pad, llvm::function_ref<std::pair<Value, Value>(int64_t)> site) {
-  int64_t width = vectorWidth(a, dist), regs = dist.regs();
+/// `site` gives the address of an access and whether it lies inside.
+Regs KernelEmitter::loadElements(const Access &a, const Placement &placed, double pad, llvm::function_ref<std::pair<Value, Value>(int64_t)> site) {
+  int64_t width = placed.plan.vecElems;
   Type memory = memoryType(a.element);
   Type type = width == 1 ? memory : Type(VectorType::get({width}, memory));
   Value padValue;
   if (bool isZero = pad == 0.0 && !std::signbit(pad); !isZero)
     padValue = scalarConstant(isa<FloatType>(a.element) ? TypedAttr(b.getFloatAttr(a.element, pad)) : TypedAttr(b.getIntegerAttr(a.element, static_cast<int64_t>(pad))), a.element);
-  Regs values(regs);
-  for (int64_t r = 0; r < regs; r += width) {
-    auto [ptr, ok] = site(r);
+  Regs values(placed.plan.regs.size());
+  for (int64_t j = 0; j < placed.plan.numAccesses(); ++j) {
+    auto [ptr, ok] = site(j);
     if (ok)
       ptr = LLVM::SelectOp::create(b, loc, ok, ptr, zeroMemory());
-    Value loaded = load(type, ptr, width * memoryBytes(a.element));
-    for (int64_t i = 0; i < width; ++i) {
+    Value loaded = load(type, ptr, placed.plan.vecBytes);
+    for (auto [i, r] : llvm::enumerate(placed.registers(j))) {
       Value v = width == 1 ? loaded : LLVM::ExtractElementOp::create(b, loc, loaded, i32(i)).getResult();
       v = fromMemory(v, a.element);
-      values[r + i] = ok && padValue ? arith::SelectOp::create(b, loc, ok, v, padValue).getResult() : v;
+      values[r] = ok && padValue ? arith::SelectOp::create(b, loc, ok, v, padValue).getResult() : v;
     }
   }
   return values;
 }
 
 void KernelEmitter::storeTile(const Access &a, const Dist &dist, ArrayRef<Value> regs) {
-  int64_t width = vectorWidth(a, dist);
+  Placement placed = place(a, dist);
+  int64_t width = placed.plan.vecElems;
   Type memory = memoryType(a.element);
-  Value thread = threadPointer(a, dist);
-  std::map<std::vector<int32_t>, Value> limits, pointers;
   OpBuilder::InsertionGuard guard(b);
   if (dist.owner)
     b.setInsertionPointToStart(scf::IfOp::create(b, loc, TypeRange(), dist.owner, false).thenBlock());
   // Stores under one condition share a branch.
   llvm::MapVector<Value, SmallVector<int64_t>> groups;
-  for (int64_t r = 0; r < static_cast<int64_t>(regs.size()); r += width)
-    groups[inside(a, dist, r, limits)].push_back(r);
-  for (auto &[ok, starts] : groups) {
+  for (int64_t j = 0; j < placed.plan.numAccesses(); ++j)
+    groups[inside(a, dist, placed, j)].push_back(j);
+  for (auto &[ok, accesses] : groups) {
     OpBuilder::InsertionGuard inner(b);
-    std::map<std::vector<int32_t>, Value> here;
+    placed.pointers.clear(); // made inside the branch
     if (ok)
       b.setInsertionPointToStart(scf::IfOp::create(b, loc, TypeRange(), ok, false).thenBlock());
-    for (int64_t r : starts) {
-      Value value = toMemory(regs[r]);
+    for (int64_t j : accesses) {
+      ArrayRef<int32_t> from = placed.registers(j);
+      Value value = toMemory(regs[from[0]]);
       if (width > 1) {
         value = LLVM::PoisonOp::create(b, loc, VectorType::get({width}, memory));
         for (int64_t i = 0; i < width; ++i)
-          value = LLVM::InsertElementOp::create(b, loc, value, toMemory(regs[r + i]), i32(i));
+          value = LLVM::InsertElementOp::create(b, loc, value, toMemory(regs[from[i]]), i32(i));
       }
-      LLVM::StoreOp::create(b, loc, value, elementPointer(a, dist, thread, r, here), static_cast<unsigned>(width * memoryBytes(a.element)));
+      LLVM::StoreOp::create(b, loc, value, pointerTo(a, placed, j), static_cast<unsigned>(placed.plan.vecBytes));
     }
   }
 }
@@ -302,21 +323,21 @@ void KernelEmitter::emitGather(tile::GatherOp op) {
   Value limit = size.isKnown() ? i64(size.number) : toI64(size.value), step = stride.isKnown() ? i64(stride.number) : toI64(stride.value);
   a.strides[dim] = Size();
   a.divisor = std::gcd(a.divisor, stride.divisor);
+  Placement placed = place(a, dist);
   struct Row {
-    Value thread, ok;
-    std::map<std::vector<int32_t>, Value> pointers;
+    Value ok;
+    Placement placed; ///< with the row's own pointer
   };
-  SmallVector<Row> rows(indexDist.regs());
-  Value thread = threadPointer(a, dist);
+  std::vector<Row> rows(indexDist.regs());
   for (auto [row, index] : llvm::zip_equal(rows, tiles[op.getIdx()])) {
     Value wide = toI64(index);
     row.ok = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, wide, limit);
-    row.thread = shiftPointer(thread, memoryType(a.element), arith::MulIOp::create(b, loc, wide, step));
+    row.placed = placed;
+    row.placed.pointer = shiftPointer(placed.pointer, memoryType(a.element), arith::MulIOp::create(b, loc, wide, step));
   }
-  std::map<std::vector<int32_t>, Value> limits;
-  tiles[op.getResult()] = loadElements(a, dist, op.getPadValue(), [&](int64_t r) {
-    Row &row = rows[indexDist.map.locate(dist.coords[dim][r]).reg];
-    return std::pair(elementPointer(a, dist, row.thread, r, row.pointers), andOf(inside(a, dist, r, limits), row.ok));
+  tiles[op.getResult()] = loadElements(a, placed, op.getPadValue(), [&](int64_t j) {
+    Row &row = rows[indexDist.map.locate(dist.coords[dim][placed.registers(j)[0]]).reg];
+    return std::pair(pointerTo(a, row.placed, j), andOf(inside(a, dist, placed, j), row.ok));
   });
 }
 
@@ -326,19 +347,19 @@ LogicalResult KernelEmitter::emitAccumulate(tile::AccumulateOp op) {
   if (a.element.isInteger(1))
     return op.emitError("has no GPU form for i1");
   const Dist &dist = distOf(op.getValue());
-  Value thread = threadPointer(a, dist);
-  std::map<std::vector<int32_t>, Value> limits;
+  Placement placed = place(a, dist, static_cast<int>(memoryBytes(a.element)));
   OpBuilder::InsertionGuard guard(b);
   if (dist.owner)
     b.setInsertionPointToStart(scf::IfOp::create(b, loc, TypeRange(), dist.owner, false).thenBlock());
   bool isFloat = isa<FloatType>(a.element);
-  for (int64_t r = 0; r < dist.regs(); ++r) {
+  for (int64_t j = 0; j < placed.plan.numAccesses(); ++j) {
+    Value ok = inside(a, dist, placed, j);
     OpBuilder::InsertionGuard inner(b);
-    std::map<std::vector<int32_t>, Value> here;
-    if (Value ok = inside(a, dist, r, limits))
+    placed.pointers.clear(); // made inside the branch
+    if (ok)
       b.setInsertionPointToStart(scf::IfOp::create(b, loc, TypeRange(), ok, false).thenBlock());
-    LLVM::AtomicRMWOp::create(b, loc, isFloat ? LLVM::AtomicBinOp::fadd : LLVM::AtomicBinOp::add, elementPointer(a, dist, thread, r, here),
-                              tiles[op.getValue()][r], LLVM::AtomicOrdering::monotonic, "device");
+    LLVM::AtomicRMWOp::create(b, loc, isFloat ? LLVM::AtomicBinOp::fadd : LLVM::AtomicBinOp::add, pointerTo(a, placed, j),
+                              tiles[op.getValue()][placed.registers(j)[0]], LLVM::AtomicOrdering::monotonic, "device");
   }
   return success();
 }

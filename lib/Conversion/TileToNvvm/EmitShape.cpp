@@ -91,13 +91,14 @@ void KernelEmitter::emitRelayout(tile::RelayoutOp op) {
   const Dist &to = distOf(op.getResult()), &from = distOf(op.getT());
   Regs source = tiles[op.getT()];
   if (!plan.uses(op)) {
-    Regs regs;
-    for (int64_t r = 0; r < to.regs(); ++r) {
-      layout::Loc l;
-      l.reg = static_cast<int32_t>(r);
-      regs.push_back(source[from.map.locate(to.map.apply(l)).reg]);
-    }
-    tiles[op.getResult()] = regs;
+    const layout::Conversion &conversion = plan.conversionOf(op);
+    Regs &regs = tiles[op.getResult()];
+    if (conversion.kind == layout::ConvKind::Shuffle)
+      regs = shuffled(conversion, to.regs(), source);
+    else if (conversion.kind == layout::ConvKind::Rename)
+      regs = llvm::map_to_vector(conversion.regPerm, [&](int32_t r) { return source[r]; });
+    else
+      regs = source;
     return;
   }
   Access memory = sharedAccess(plan.tileOf(op), op.getType().getElementType());
@@ -109,6 +110,21 @@ void KernelEmitter::emitRelayout(tile::RelayoutOp op) {
   if (plan.barrierBeforeRead(op, op))
     barrier();
   tiles[op.getResult()] = loadTile(memory, to, 0.0);
+}
+
+/// All lanes take part in every shuffle; a lane keeps what the steps that are active in it bring.
+Regs KernelEmitter::shuffled(const layout::Conversion &conversion, int64_t count, ArrayRef<Value> source) {
+  Regs regs(count);
+  for (const layout::ShuffleStep &step : conversion.steps) {
+    Value v = source[step.fromReg];
+    if (!step.local)
+      v = shuffle("idx", v, arith::AddIOp::create(b, loc, sumOf(step.srcLane), i32(step.srcBase)));
+    Value &result = regs[step.toReg];
+    if (result)
+      v = arith::SelectOp::create(b, loc, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, sumOf(step.when), i32(step.whenValue)), v, result);
+    result = v;
+  }
+  return regs;
 }
 
 } // namespace seqc::gpu

@@ -6,11 +6,11 @@
 
 #include "SharedPlan.h"
 #include "Uniform.h"
+#include "seqc/Layout/AccessPlan.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/IRMapping.h"
 #include <map>
-#include <set>
 
 namespace seqc::gpu {
 
@@ -21,7 +21,6 @@ struct Dist {
   layout::DigitMap map;
   llvm::SmallVector<std::vector<int32_t>> coords; ///< [dim][register]
   llvm::SmallVector<mlir::Value> base;            ///< [dim], i32
-  llvm::SmallVector<mlir::Value> warpBase;        ///< [dim], i32: the warp's part alone
   mlir::Value owner;                              ///< i1: this thread is the first of those with the same elements; none if it is the only one
   int64_t regs() const { return map.size(layout::Axis::Reg); }
 };
@@ -41,16 +40,27 @@ struct View {
   mlir::Type element;
 };
 
-/// Where a thread reads or writes the elements of a tile.
+/// Memory of a tile: global with a stride per dim, or shared.
 struct Access {
   mlir::Value base; ///< pointer to the element at coordinate 0 of every dim
   unsigned space;   ///< 1 global, 3 shared
   mlir::Type element;
-  llvm::SmallVector<Size> strides;             ///< per dim of the tile, in elements
+  const layout::MemLayout *memory = nullptr;   ///< shared: addresses from `base` on
+  llvm::SmallVector<Size> strides;             ///< global: per dim of the tile, in elements
   llvm::SmallVector<mlir::Value> lower, upper; ///< per dim of the tile, i32: valid coordinates are lower <= c < upper; none: no test
   llvm::SmallVector<int64_t> limitDivisors;    ///< per dim: divides lower and upper
   mlir::Value uniform;                         ///< i1: the tile is inside in the leading dims; none: it is
   int64_t divisor = 0;                         ///< of base, in elements
+};
+
+/// The accesses of one thread to a tile (layout::AccessPlan) with the thread's own part of the address, and what accesses share.
+struct Placement {
+  layout::AccessPlan plan;
+  mlir::Value pointer; ///< global: with the thread's part
+  mlir::Value offset;  ///< shared: the thread's part in bytes, i32; none: 0
+  std::map<std::vector<int64_t>, mlir::Value> pointers;
+  std::map<std::vector<int32_t>, mlir::Value> limits;
+  llvm::ArrayRef<int32_t> registers(int64_t access) const { return llvm::ArrayRef(plan.regs).slice(access * plan.vecElems, plan.vecElems); }
 };
 
 class KernelEmitter {
@@ -75,7 +85,8 @@ private:
   // Coordinates.cpp
   const Dist &distOf(mlir::RankedTensorType type);
   const Dist &distOf(mlir::Value tile) { return distOf(llvm::cast<mlir::RankedTensorType>(tile.getType())); }
-  mlir::Value axisPart(const layout::DigitMap &map, layout::Axis axis, int dim, mlir::Value index);
+  mlir::Value digitOf(layout::Axis axis, int32_t div, int32_t mod);
+  mlir::Value sumOf(llvm::ArrayRef<layout::Term> terms);
   mlir::Value ownerOf(const layout::DigitMap &map, llvm::ArrayRef<layout::Axis> axes = {layout::Axis::Lane, layout::Axis::Warp});
 
   // EmitMemory.cpp
@@ -84,11 +95,12 @@ private:
   Access globalAccess(mlir::Value view, llvm::ArrayRef<mlir::OpFoldResult> coords, mlir::RankedTensorType tile, llvm::ArrayRef<int64_t> inbounds,
                       int64_t gathered = -1);
   Access sharedAccess(const SharedTile &tile, mlir::Type element);
-  int64_t vectorWidth(const Access &a, const Dist &dist) const;
-  mlir::Value threadPointer(const Access &a, const Dist &dist);
-  mlir::Value inside(const Access &a, const Dist &dist, int64_t reg, std::map<std::vector<int32_t>, mlir::Value> &cache);
-  mlir::Value elementPointer(const Access &a, const Dist &dist, mlir::Value thread, int64_t reg, std::map<std::vector<int32_t>, mlir::Value> &cache);
-  Regs loadElements(const Access &a, const Dist &dist, double pad, llvm::function_ref<std::pair<mlir::Value, mlir::Value>(int64_t)> site);
+  Placement place(const Access &a, const Dist &dist, int maxVecBytes = 16);
+  void placeGlobal(Placement &placed, const Access &a);
+  void placeShared(Placement &placed, const Access &a);
+  mlir::Value inside(const Access &a, const Dist &dist, Placement &placed, int64_t access);
+  mlir::Value pointerTo(const Access &a, Placement &placed, int64_t access);
+  Regs loadElements(const Access &a, const Placement &placed, double pad, llvm::function_ref<std::pair<mlir::Value, mlir::Value>(int64_t)> site);
   Regs loadTile(const Access &a, const Dist &dist, double pad);
   void storeTile(const Access &a, const Dist &dist, llvm::ArrayRef<mlir::Value> regs);
   void emitLoad(tile::LoadOp op);
@@ -102,6 +114,7 @@ private:
   // EmitShape.cpp
   void emitShape(mlir::Operation *op);
   void emitRelayout(tile::RelayoutOp op);
+  Regs shuffled(const layout::Conversion &conversion, int64_t count, llvm::ArrayRef<mlir::Value> source);
 
   // EmitCompute.cpp
   void emitElementwise(mlir::Operation *op);
@@ -109,7 +122,7 @@ private:
   void emitMap(tile::MapOp op);
   void emitReduce(tile::ReduceOp op);
   void acrossWarps(tile::ReduceOp op, Regs &partial);
-  mlir::Value shuffleXor(mlir::Value v, int32_t mask);
+  mlir::Value shuffle(llvm::StringRef mode, mlir::Value v, mlir::Value operand);
   void emitScan(tile::ScanOp op);
   llvm::SmallVector<mlir::Value> combineScan(tile::ScanOp op, llvm::ArrayRef<mlir::Value> before, llvm::ArrayRef<mlir::Value> now);
   int32_t registerAt(const Dist &whole, const Dist &part, int64_t dim, int64_t t, int64_t r);
@@ -121,14 +134,13 @@ private:
   void emitDotCode(tile::DotOp op);
   Regs emitMma(tile::DotOp op, Regs acc);
   Regs emitFma(tile::DotOp op, Regs acc);
-  struct Matrix;
-  Matrix matrixOf(mlir::Value operand, const Dist &acc, bool isA);
-  Regs fragmentsOfA(const Matrix &a, llvm::ArrayRef<int32_t> block, int64_t k0);
-  Regs fragmentsOfB(const Matrix &b, llvm::ArrayRef<int32_t> block, int64_t k0);
-  Regs fragmentsOfHalfB(const Matrix &b, llvm::ArrayRef<int32_t> block, int64_t k0);
-  void splitColumns(const Matrix &m, const std::vector<int32_t> &column, const std::set<std::vector<int32_t>> &all, int64_t k,
-                    std::map<std::vector<int32_t>, Regs> &columns);
-  Regs loadMatrices(const Matrix &m, int64_t offset);
+  struct Fragments;
+  Fragments fragmentsOf(mlir::Value operand, const layout::DigitMap &map);
+  mlir::Value word(Fragments &f, int32_t low, int32_t high);
+  Regs loadFragments(Fragments &f, int64_t access);
+  struct LinearOperand;
+  LinearOperand linearOperand(mlir::Value operand, int kDim);
+  mlir::Value linearElement(LinearOperand &o, layout::Coord c, int64_t k, mlir::Type wanted);
   Regs mmaInstruction(mlir::Type element, llvm::ArrayRef<mlir::Value> words);
   mlir::Value packPair(mlir::Value low, mlir::Value high);
 
@@ -158,6 +170,7 @@ private:
   llvm::DenseMap<mlir::Value, View> views;
   llvm::DenseMap<mlir::Value, Regs> tiles;
   llvm::DenseMap<std::pair<mlir::Attribute, mlir::Type>, std::unique_ptr<Dist>> dists;
+  std::map<std::tuple<layout::Axis, int32_t, int32_t>, mlir::Value> digits; ///< of lane and warp, made at the start of the kernel
 };
 
 /// Type in memory: i1 is a byte.

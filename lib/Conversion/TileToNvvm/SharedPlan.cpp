@@ -16,11 +16,6 @@ bool isStaged(tile::RelayoutOp op) {
   return llvm::all_of(op->getUses(), [](OpOperand &use) { return isa<tile::DotOp>(use.getOwner()) && use.getOperandNumber() < 2; });
 }
 
-bool staysInThread(tile::RelayoutOp op) {
-  DigitMap from = tile::knownLayoutOf(op.getT()), to = tile::knownLayoutOf(op.getResult());
-  return from.digits(Axis::Lane) == to.digits(Axis::Lane) && from.digits(Axis::Warp) == to.digits(Axis::Warp);
-}
-
 int64_t warpsOverReduced(tile::ReduceOp op) {
   int64_t count = 1;
   for (const layout::Digit &d : tile::knownLayoutOf(op.getT()).digits(Axis::Warp))
@@ -29,30 +24,41 @@ int64_t warpsOverReduced(tile::ReduceOp op) {
   return count;
 }
 
-/// Memory of a relayout: the dim that the writers hold in vectors is the fastest.
-static SharedTile tileFor(tile::RelayoutOp op) {
-  RankedTensorType type = op.getType();
-  DigitMap from = tile::knownLayoutOf(op.getT());
+static SharedTile tileIn(layout::MemLayout memory, Type element) {
   SharedTile t;
-  int64_t rank = type.getRank(), bytes = memoryBytes(type.getElementType());
-  t.fastest = rank ? rank - 1 : 0;
-  if (ArrayRef<layout::Digit> reg = from.digits(Axis::Reg); !reg.empty() && reg[0].stride == 1)
-    t.fastest = reg[0].dim;
-  t.strides.assign(rank, 1);
-  int64_t stride = 1;
-  auto extend = [&](int64_t d) {
-    t.strides[d] = stride;
-    stride *= type.getDimSize(d);
-    if (d == t.fastest && type.getNumElements() > stride)
-      stride = (llvm::alignTo(stride * bytes, kAlign) + kPad) / bytes;
-  };
-  if (rank)
-    extend(t.fastest);
-  for (int64_t d = rank; d-- > 0;)
-    if (d != t.fastest)
-      extend(d);
-  t.bytes = llvm::alignTo(std::max<int64_t>(stride, 1) * bytes, kAlign);
+  t.bytes = llvm::alignTo(std::max<int64_t>(memory.bytes(static_cast<int>(memoryBytes(element) * 8)), 1), kAlign);
+  t.memory = std::move(memory);
   return t;
+}
+
+/// Memory that multiply-adds step through: addresses are linear in every coordinate. The dim that the writers hold in vectors is the fastest; its
+/// rows are padded against bank conflicts.
+static layout::MemLayout linearMemory(RankedTensorType type, const DigitMap &from) {
+  int rank = static_cast<int>(type.getRank()), fastest = rank - 1;
+  int64_t bytes = memoryBytes(type.getElementType());
+  if (ArrayRef<layout::Digit> reg = from.digits(Axis::Reg); !reg.empty() && reg[0].stride == 1)
+    fastest = reg[0].dim;
+  SmallVector<int> order{fastest};
+  for (int d = rank; d-- > 0;)
+    if (d != fastest)
+      order.push_back(d);
+  layout::MemLayout memory = layout::MemLayout::dense(type.getShape(), order);
+  int64_t row = type.getDimSize(fastest) * bytes;
+  if (type.getNumElements() * bytes == row)
+    return memory;
+  return llvm::cantFail(layout::MemLayout::get(memory.map, layout::Transform::pad(row, llvm::alignTo(row, kAlign) + kPad - row), static_cast<int>(bytes * 8)));
+}
+
+/// Memory of operands of dots: for matrix instructions what moves in the fewest wavefronts.
+static layout::MemLayout stagedMemory(tile::RelayoutOp op) {
+  DigitMap from = tile::knownLayoutOf(op.getT());
+  bool isLinear = llvm::any_of(op->getUsers(), [](Operation *user) {
+    auto dot = cast<tile::DotOp>(user);
+    return tile::dotLayouts(dot.getA().getType(), dot.getB().getType(), tile::knownLayoutOf(dot.getResult())).engine == tile::DotEngine::Fma;
+  });
+  if (isLinear)
+    return linearMemory(op.getType(), from);
+  return layout::exchangeBuffer(from, tile::knownLayoutOf(op.getResult()), static_cast<int>(memoryBytes(op.getType().getElementType()) * 8));
 }
 
 /// Memory of a reduction: one partial result per warp over the reduced dims and element of the result.
@@ -60,6 +66,7 @@ static SharedTile tileFor(tile::ReduceOp op) {
   SharedTile t;
   int64_t bytes = std::max<int64_t>(memoryBytes(op.getType().getElementType()), 4); // sums are kept in 32 bits at least
   t.bytes = llvm::alignTo(warpsOverReduced(op) * op.getType().getNumElements() * bytes, kAlign);
+  t.memory = layout::MemLayout::dense(op.getType().getShape());
   return t;
 }
 
@@ -83,14 +90,30 @@ void SharedPlan::number(Block &block) {
         for (Block &inner : region)
           number(inner);
     numbers[&op] = {first, next};
-    if (auto relayout = dyn_cast<tile::RelayoutOp>(op); relayout && (isStaged(relayout) || !staysInThread(relayout)))
-      tiles[&op] = tileFor(relayout);
+    if (auto relayout = dyn_cast<tile::RelayoutOp>(op))
+      plan(relayout);
     else if (auto reduce = dyn_cast<tile::ReduceOp>(op); reduce && warpsOverReduced(reduce) > 1)
       tiles[&op] = tileFor(reduce);
-    else
+    if (!uses(&op))
       continue;
     lifetimes.push_back({&op, first, first});
   }
+}
+
+/// Shuffles where they are no dearer than the way through memory, which needs barriers besides; a 64-bit value is two shuffles.
+void SharedPlan::plan(tile::RelayoutOp op) {
+  Type element = op.getType().getElementType();
+  if (isStaged(op)) {
+    tiles[op] = tileIn(stagedMemory(op), element);
+    return;
+  }
+  int64_t bytes = memoryBytes(element);
+  layout::Conversion c = layout::classify(tile::knownLayoutOf(op.getT()), tile::knownLayoutOf(op.getResult()), static_cast<int>(bytes * 8));
+  if (c.kind == layout::ConvKind::Shuffle && c.cost * std::max<int64_t>(bytes / 4, 1) > c.smemCost)
+    c.kind = layout::ConvKind::Smem;
+  if (c.kind == layout::ConvKind::Smem)
+    tiles[op] = tileIn(c.via, element);
+  conversions[op] = std::move(c);
 }
 
 /// First fit in the order of definition; a tile that a loop reads lives as long as the loop.

@@ -5,21 +5,19 @@
 #define SEQC_LIB_CONVERSION_TILETONVVM_SHAREDPLAN_H
 
 #include "seqc/Dialect/Tile/IR/TileLayouts.h"
+#include "seqc/Layout/Conversion.h"
 
 namespace seqc::gpu {
 
-/// A tile in shared memory, every dim with a stride; rows along the fastest dim are padded by 16 bytes against bank conflicts.
+/// A tile in shared memory.
 struct SharedTile {
   int64_t offset = 0; ///< bytes from the start of shared memory
   int64_t bytes = 0;
-  llvm::SmallVector<int64_t> strides; ///< in elements, per dim
-  unsigned fastest = 0;               ///< dim with stride 1
+  layout::MemLayout memory;
 };
 
 /// True if the relayout only feeds matrix operands: the tile stays in shared memory and fragments are read where they are used.
 bool isStaged(tile::RelayoutOp op);
-/// True if registers only change their numbers.
-bool staysInThread(tile::RelayoutOp op);
 
 class SharedPlan {
 public:
@@ -28,6 +26,8 @@ public:
   /// The memory of a relayout through shared memory or of a reduction over warps.
   const SharedTile &tileOf(mlir::Operation *op) const { return tiles.find(op)->second; }
   bool uses(mlir::Operation *op) const { return tiles.contains(op); }
+  /// How a relayout that is not staged is done: not at all, inside threads, by shuffles, or through its memory.
+  const layout::Conversion &conversionOf(tile::RelayoutOp op) const { return conversions.find(op)->second; }
   /// Whether a barrier stands before the op writes its memory, and before `op` reads the memory of `source`.
   bool barrierBeforeWrite(mlir::Operation *op) const { return barriers.contains({op, nullptr}); }
   bool barrierBeforeRead(mlir::Operation *op, mlir::Operation *source) const { return barriers.contains({op, source}); }
@@ -42,6 +42,7 @@ private:
     }
   };
   void number(mlir::Block &block);
+  void plan(tile::RelayoutOp op);
   void allocate();
   void scan(mlir::Block &block, Pending &pending);
   void scanRegions(mlir::Operation *op, Pending &pending);
@@ -55,6 +56,7 @@ private:
   llvm::SmallVector<Lifetime> lifetimes;
   llvm::DenseMap<mlir::Operation *, std::pair<int64_t, int64_t>> numbers; ///< first and last number of an op with its regions
   llvm::DenseMap<mlir::Operation *, SharedTile> tiles;
+  llvm::DenseMap<mlir::Operation *, layout::Conversion> conversions;
   llvm::DenseSet<std::pair<mlir::Operation *, mlir::Operation *>> barriers;
   int64_t next = 0, total = 0;
   bool changed = false;
