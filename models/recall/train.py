@@ -41,14 +41,14 @@ def train(model, steps, batch=32, peak=3e-3):
         optimizer.step()
         schedule.step()
         right.append(task.accuracy(logits.detach().numpy(), tokens.numpy()))
-        if (step + 1) % 200 == 0:
-            print(f"step {step + 1:5}/{steps}  loss {loss.item():.4f}  accuracy of the last 200 {np.mean(right[-200:]):.3f}  {time.time() - start:.0f} s", flush=True)
+        if (step + 1) % 500 == 0:
+            print(f"step {step + 1:5}/{steps}  loss {loss.item():.4f}  accuracy of the last 500 {np.mean(right[-500:]):.3f}  {time.time() - start:.0f} s", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", default=list(MIXERS), help="which models (default: all)")
-    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--steps", type=int, default=4000)
     options = parser.parse_args()
     torch.set_num_threads(1)
     for name in options.names:
