@@ -53,6 +53,8 @@ const std::vector<List> &lists() {
                                         named<shapeCases>("pad"),
                                         named<shapeCases>("transpose"),
                                         {"elementwise", elementwiseCases},
+                                        {"fft", fftCases},
+                                        {"butterfly", butterflyCases},
                                         {"cast", castCases},
                                         {"compare_select", compareSelectCases},
                                         {"block", blockCases}};

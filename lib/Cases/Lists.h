@@ -37,6 +37,8 @@ Cases meanPoolCases(Grid grid);
 Cases reduceCases(Grid grid);
 Cases shapeCases(llvm::StringRef op, Grid grid);
 Cases elementwiseCases(Grid grid);
+Cases fftCases(Grid grid);
+Cases butterflyCases(Grid grid);
 Cases castCases(Grid grid);
 Cases compareSelectCases(Grid grid);
 Cases blockCases(Grid grid);

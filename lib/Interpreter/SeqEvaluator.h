@@ -40,6 +40,8 @@ llvm::Expected<Tensor> emptyTensor(mlir::Type type, llvm::ArrayRef<int64_t> size
 using SeqHandler = llvm::Error (*)(SeqEvaluator &, mlir::Operation *);
 /// Handler of a `linalg`, `tensor`, `ml_program` or `seq.iota` op, or null.
 SeqHandler findForm(llvm::StringRef opName);
+llvm::Error evaluateFft(SeqEvaluator &e, mlir::Operation *op);  ///< seq.fft, seq.rfft, seq.irfft
+llvm::Error evaluateButterfly(SeqEvaluator &e, mlir::Operation *op);
 llvm::Error evaluateAttention(SeqEvaluator &e, seq::AttentionOp op);
 llvm::Error evaluateLinearScan(SeqEvaluator &e, seq::LinearScanOp op);
 llvm::Error evaluateSelectiveScan(SeqEvaluator &e, seq::SelectiveScanOp op);

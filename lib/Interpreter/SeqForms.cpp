@@ -380,6 +380,10 @@ SeqHandler findForm(StringRef opName) {
                                                  {"tensor.collapse_shape", reshape},
                                                  {"tensor.gather", gather},
                                                  {"seq.iota", iota},
+                                                 {"seq.fft", evaluateFft},
+                                                 {"seq.rfft", evaluateFft},
+                                                 {"seq.irfft", evaluateFft},
+                                                 {"seq.butterfly", evaluateButterfly},
                                                  {"ml_program.global_load_const", loadGlobal}};
   return table.lookup(opName);
 }

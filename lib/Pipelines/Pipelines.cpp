@@ -33,6 +33,7 @@ void buildSeqOptPipeline(OpPassManager &pm) {
   pm.addPass(seq::createVerifyGraphPass());
   pm.addNestedPass<func::FuncOp>(createShapeFacts());
   pm.addPass(seq::createRaisePass());
+  pm.addPass(seq::createFftToButterflyPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(seq::createCanonicalizePass());

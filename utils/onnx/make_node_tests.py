@@ -31,7 +31,7 @@ GENERIC = [
 DTYPES = {"float32": "F32", "float16": "F16", "float64": "F64", "bfloat16": "BF16", "int64": "I64", "int32": "I32", "int8": "I8", "bool": "BOOL"}
 # Inputs that give shapes, axes and the like: what a model computes of constants and sizes. They become initializers here.
 PARAMETERS = {"Reshape": [1], "Expand": [1], "Tile": [1], "ConstantOfShape": [0], "Range": [0, 1, 2], "Slice": [1, 2, 3, 4], "Split": [1], "Squeeze": [1], "Unsqueeze": [1], "Pad": [1, 2, 3],
-              "Trilu": [1], "CumSum": [1], "OneHot": [1], "Dropout": [1, 2]}
+              "Trilu": [1], "CumSum": [1], "OneHot": [1], "Dropout": [1, 2], "DFT": [1, 2], "STFT": [1, 3]}
 FIRST, LAST = 13, 27  # opsets
 LARGEST = 100_000  # bytes of data of a test of GENERIC
 
@@ -113,7 +113,7 @@ def main(folder):
         if not is_domain:
             if not in_range(case.model):
                 continue
-            inputs = with_parameters(case.model, inputs)
+        inputs = with_parameters(case.model, inputs)
         model = without_seed_noise(case.model).SerializeToString()
         models[case.name] = ("U8", [len(model)], model)
         for kind, arrays in (("in", inputs), ("out", outputs)):

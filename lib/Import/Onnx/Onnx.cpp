@@ -5,6 +5,7 @@
 #include "Translation.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "seqc/Support/Expr.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -22,7 +23,7 @@ char ImportError::ID = 0;
 using Kind = ImportError::Kind;
 
 void loadDialects(MLIRContext &context) {
-  context.loadDialect<arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect, math::MathDialect, ml_program::MLProgramDialect,
+  context.loadDialect<arith::ArithDialect, complex::ComplexDialect, func::FuncDialect, linalg::LinalgDialect, math::MathDialect, ml_program::MLProgramDialect,
                       tensor::TensorDialect, seq::SeqDialect>();
 }
 

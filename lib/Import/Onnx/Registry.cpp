@@ -9,7 +9,7 @@ namespace seqc::onnx {
 const Operator *findOperator(llvm::StringRef domain, llvm::StringRef name, int64_t opset, bool &isOtherVersion) {
   static const llvm::StringMap<llvm::SmallVector<const Operator *, 1>> table = [] {
     llvm::StringMap<llvm::SmallVector<const Operator *, 1>> t;
-    for (llvm::ArrayRef<Operator> list : {elementwiseOperators(), shapeOperators(), lookupOperators(), reductionOperators(), normalizationOperators(),
+    for (llvm::ArrayRef<Operator> list : {elementwiseOperators(), shapeOperators(), lookupOperators(), reductionOperators(), spectralOperators(), normalizationOperators(),
                                           productOperators(), attentionOperators(), contribOperators()})
       for (const Operator &o : list)
         t[(llvm::Twine(o.domain) + ":" + o.name).str()].push_back(&o);

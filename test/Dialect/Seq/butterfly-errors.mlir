@@ -42,8 +42,16 @@ func.func @c2_lengths(%x: tensor<4xf32>) {
 // -----
 
 func.func @c3_kind(%x: tensor<4xf32>) {
-  // expected-error@+1 {{expects a stage of kind matrix, twiddled, dft or dft_transposed, but got fourier}}
+  // expected-error@+1 {{expects a stage of kind matrix, twiddled, dft, dft_transposed or an inverse_ of the last three, but got fourier}}
   %0 = seq.butterfly %x [#seq.stage<fourier [1, 4, 1]>] : tensor<4xf32> -> tensor<4xcomplex<f32>>
+  return
+}
+
+// -----
+
+func.func @c3_inverse_matrix(%x: tensor<4xf32>) {
+  // expected-error@+1 {{expects a stage of kind matrix, twiddled, dft, dft_transposed or an inverse_ of the last three, but got inverse_matrix}}
+  %0 = seq.butterfly %x [#seq.stage<inverse_matrix [1, 4, 1]>] : tensor<4xf32> -> tensor<4xcomplex<f32>>
   return
 }
 

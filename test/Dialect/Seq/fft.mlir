@@ -73,11 +73,11 @@ func.func @monarch(%x: tensor<8x4xbf16>, %a: tensor<1x2x1x3x2xbf16>, %b: tensor<
 // Learned matrices per channel with fixed twiddles, and back to real values by a fixed inverse.
 // CHECK-LABEL: func @block_fft
 // CHECK: seq.butterfly %{{.*}} factors(%{{.*}} : tensor<5x1x1x4x4xcomplex<f32>>) [#seq.stage<twiddled [1, 4, 4]>, #seq.stage<dft [4, 4, 1]>]
-// CHECK: seq.butterfly %{{.*}} [#seq.stage<dft_transposed [4, 4, 1]>, #seq.stage<dft_transposed [1, 4, 4]>] {inverse, scale = 6.250000e-02 : f64}
+// CHECK: seq.butterfly %{{.*}} [#seq.stage<inverse_dft_transposed [4, 4, 1]>, #seq.stage<inverse_dft_transposed [1, 4, 4]>] {scale = 6.250000e-02 : f64}
 func.func @block_fft(%x: tensor<2x5x16xf32>, %w: tensor<5x1x1x4x4xcomplex<f32>>) -> tensor<2x5x16xf32> {
   %0 = seq.butterfly %x factors(%w : tensor<5x1x1x4x4xcomplex<f32>>) [#seq.stage<twiddled [1, 4, 4]>, #seq.stage<dft [4, 4, 1]>]
        : tensor<2x5x16xf32> -> tensor<2x5x16xcomplex<f32>>
-  %1 = seq.butterfly %0 [#seq.stage<dft_transposed [4, 4, 1]>, #seq.stage<dft_transposed [1, 4, 4]>] {inverse, scale = 0.0625 : f64}
+  %1 = seq.butterfly %0 [#seq.stage<inverse_dft_transposed [4, 4, 1]>, #seq.stage<inverse_dft_transposed [1, 4, 4]>] {scale = 0.0625 : f64}
        : tensor<2x5x16xcomplex<f32>> -> tensor<2x5x16xf32>
   return %1 : tensor<2x5x16xf32>
 }

@@ -119,6 +119,8 @@ private:
     case OpKind::Anchor:
       if (auto attention = dyn_cast<seq::AttentionOp>(op))
         return attentionFlops(attention);
+      if (auto butterfly = dyn_cast<seq::ButterflyOp>(op))
+        return butterflyFlops(butterfly);
       if (isSeqAnchor(op))
         return scanFlops(op);
       return productFlops(op);
@@ -139,6 +141,26 @@ private:
     if (!n || !selective)
       return n ? std::optional(Expr(isa<ComplexType>(getElementTypeOrSelf(op->getResult(0).getType())) ? 8 : 2) * *n) : n;
     return Expr(7 * cast<RankedTensorType>(selective.getA().getType()).getDimSize(1)) * *n;
+  }
+
+  /// Dense products of the stages: 2 for a real one and its sum, twice as many if one side is complex, 8 if both are.
+  std::optional<Expr> butterflyFlops(seq::ButterflyOp op) {
+    std::optional<SmallVector<Expr>> shape = shapes.shape(op.getX());
+    if (!shape)
+      return std::nullopt;
+    auto isComplex = [](Value v) { return isa<ComplexType>(cast<RankedTensorType>(v.getType()).getElementType()); };
+    bool vector = isComplex(op.getX());
+    int64_t each = 0;
+    for (unsigned i = 0; i < op.numStages(); ++i) {
+      seq::StageAttr s = op.stage(i);
+      bool factor = !s.hasMatrix() || isComplex(op.factorOf(i));
+      each += s.outLength() * s.getIn() * (vector && factor ? 8 : vector || factor ? 4 : 2);
+      vector |= s.isComplex() || factor;
+    }
+    Expr rows(each);
+    for (const Expr &size : ArrayRef<Expr>(*shape).drop_back())
+      rows = rows * size;
+    return rows;
   }
 
   std::optional<Expr> attentionFlops(seq::AttentionOp op) {

@@ -240,7 +240,7 @@ private:
               return failure();
           return success();
         })
-        .Case<seq::LinearScanOp, seq::SelectiveScanOp>([](auto) { return success(); })
+        .Case<seq::LinearScanOp, seq::SelectiveScanOp, seq::ButterflyOp>([](auto) { return success(); })
         .Case<tensor::GatherOp, tensor::PadOp, tensor::ConcatOp, seq::IotaOp>([&](auto source) -> LogicalResult {
           return success(llvm::all_of(source->getOperands(), [&](Value v) { return !isa<RankedTensorType>(v.getType()) || readsMemory(v); }));
         })

@@ -15,7 +15,7 @@ struct SeqAnchor {
   StringLiteral op, scheme;
   bool hasEpilogue;
 };
-constexpr SeqAnchor kSeqAnchors[] = {{"seq.attention", "attention", true}, {"seq.linear_scan", "scan_rows", false}, {"seq.selective_scan", "scan_rows", false}};
+constexpr SeqAnchor kSeqAnchors[] = {{"seq.attention", "attention", true}, {"seq.butterfly", "butterfly", false}, {"seq.linear_scan", "scan_rows", false}, {"seq.selective_scan", "scan_rows", false}};
 
 const SeqAnchor *findAnchor(Operation *op) {
   const SeqAnchor *entry = llvm::find_if(kSeqAnchors, [&](const SeqAnchor &a) { return op->getName().getStringRef() == a.op; });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "Scheme.h"
 #include "../Attention/Attention.h"
+#include "../Butterfly/Butterfly.h"
 #include "../Matmul/Matmul.h"
 #include "../Pointwise/Pointwise.h"
 #include "../Scan/Scan.h"
@@ -14,7 +15,8 @@ ArrayRef<Scheme> schemes() {
   static const Scheme table[] = {{"pointwise", pointwiseCandidates, emitPointwise},
                                  {"matmul", matmulCandidates, emitMatmul},
                                  {"attention", attentionCandidates, emitAttention, attentionVariants},
-                                 {"scan_rows", scanCandidates, emitScan}};
+                                 {"scan_rows", scanCandidates, emitScan},
+                                 {"butterfly", butterflyCandidates, emitButterfly}};
   return table;
 }
 

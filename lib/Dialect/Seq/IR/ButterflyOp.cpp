@@ -44,16 +44,18 @@ void StageAttr::print(AsmPrinter &p) const {
 
 /// C3.
 LogicalResult StageAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef kind, int64_t left, int64_t in, int64_t out, int64_t right) {
-  if (!llvm::is_contained({"matrix", "twiddled", "dft", "dft_transposed"}, kind))
-    return emitError() << "expects a stage of kind matrix, twiddled, dft or dft_transposed, but got " << kind;
+  bool inverse = kind.starts_with("inverse_");
+  StringRef base = inverse ? kind.drop_front(StringRef("inverse_").size()) : kind;
+  if (!llvm::is_contained({"matrix", "twiddled", "dft", "dft_transposed"}, base) || (inverse && base == "matrix"))
+    return emitError() << "expects a stage of kind matrix, twiddled, dft, dft_transposed or an inverse_ of the last three, but got " << kind;
   if (left < 1 || in < 1 || out < 1 || right < 1)
     return emitError() << "expects a stage of extents above 0, but got [" << left << ", " << in << " -> " << out << ", " << right << ']';
   double rest = static_cast<double>(left) * static_cast<double>(right), limit = 1099511627776.0; // 2^40
   if (rest * static_cast<double>(in) > limit || rest * static_cast<double>(out) > limit)
     return emitError() << "expects a stage of at most 2^40 elements, but got [" << left << ", " << in << " -> " << out << ", " << right << ']';
-  StringRef rule = kind == "twiddled" && in != out         ? "in = out"
-                   : kind == "dft" && out > in             ? "out <= in"
-                   : kind == "dft_transposed" && in > out ? "in <= out"
+  StringRef rule = base == "twiddled" && in != out        ? "in = out"
+                   : base == "dft" && out > in            ? "out <= in"
+                   : base == "dft_transposed" && in > out ? "in <= out"
                                                            : "";
   if (!rule.empty())
     return emitError() << "expects " << rule << " of a stage of kind " << kind << ", but got " << in << " -> " << out;

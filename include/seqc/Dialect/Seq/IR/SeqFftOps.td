@@ -69,16 +69,22 @@ def Seq_StageAttr : AttrDef<Seq_Dialect, "Stage"> {
   let mnemonic = "stage";
   let summary = "one block-diagonal factor: `#seq.stage<dft [1, 32, 32]>`, `#seq.stage<matrix [2, 3 -> 4, 5]>`";
   let description = [{
-    The text is `kind [left, in -> out, right]`, short `[left, in, right]` if in = out. The vector is seen as `[left, in, right]` and becomes `[left, out, right]`: y[a, q, c] = sum_p W[a, c, q, p] x[a, p, c]. The kind gives W:
-    `matrix`: an operand; `twiddled`: an operand times exp(s 2 pi i q c / (out right)); `dft`: exp(s 2 pi i q (p right + c) / (in right)), a DFT matrix and
-    its twiddles behind it; `dft_transposed`: exp(s 2 pi i p (q right + c) / (out right)), twiddles and the DFT matrix behind them. s is -1, with `inverse` 1.
+    The text is `kind [left, in -> out, right]`, short `[left, in, right]` if in = out. The vector is seen as `[left, in, right]` and becomes
+    `[left, out, right]`: y[a, q, c] = sum_p W[a, c, q, p] x[a, p, c]. The kind gives W:
+    `matrix`: an operand; `twiddled`: an operand times exp(-2 pi i q c / (out right)); `dft`: exp(-2 pi i q (p right + c) / (in right)), a DFT matrix and
+    its twiddles behind it; `dft_transposed`: exp(-2 pi i p (q right + c) / (out right)), twiddles and the DFT matrix behind them.
+    `inverse_twiddled`, `inverse_dft`, `inverse_dft_transposed`: the same with exp(2 pi i ..), without a factor 1/N.
   }];
-  let parameters = (ins StringRefParameter<"matrix, twiddled, dft or dft_transposed">:$kind, "int64_t":$left, "int64_t":$in, "int64_t":$out, "int64_t":$right);
+  let parameters = (ins StringRefParameter<"matrix, twiddled, dft, dft_transposed or one of these inverse">:$kind, "int64_t":$left, "int64_t":$in, "int64_t":$out, "int64_t":$right);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     /// W is an operand.
-    bool hasMatrix() const { return getKind() == "matrix" || getKind() == "twiddled"; }
+    bool hasMatrix() const { return getBaseKind() == "matrix" || getBaseKind() == "twiddled"; }
+    /// The kind without `inverse_`.
+    ::llvm::StringRef getBaseKind() const { return isInverse() ? getKind().drop_front(::llvm::StringRef("inverse_").size()) : getKind(); }
+    /// Exponents are positive.
+    bool isInverse() const { return getKind().starts_with("inverse_"); }
     /// W has complex values whatever its operand is.
     bool isComplex() const { return getKind() != "matrix"; }
     int64_t inLength() const { return getLeft() * getIn() * getRight(); }
@@ -116,7 +122,7 @@ def Seq_ButterflyOp : Seq_Op<"butterfly", [Pure, Seq_ReifyShapes]> {
     - C8 digits and permutation come together; digits are above 0 and their product is the length there; the permutation permutes them.
     - C9 scale is finite.
   }];
-  let arguments = (ins AnyRankedTensor:$x, Variadic<AnyRankedTensor>:$factors, Seq_StagesAttr:$stages, UnitAttr:$inverse, OptionalAttr<F64Attr>:$scale,
+  let arguments = (ins AnyRankedTensor:$x, Variadic<AnyRankedTensor>:$factors, Seq_StagesAttr:$stages, OptionalAttr<F64Attr>:$scale,
                        OptionalAttr<DenseI64ArrayAttr>:$input_digits, OptionalAttr<DenseI64ArrayAttr>:$input_permutation,
                        OptionalAttr<DenseI64ArrayAttr>:$output_digits, OptionalAttr<DenseI64ArrayAttr>:$output_permutation);
   let results = (outs AnyRankedTensor:$y);

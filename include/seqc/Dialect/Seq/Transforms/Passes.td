@@ -42,6 +42,29 @@ def RaisePass : Pass<"seq-raise", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect", "::mlir::linalg::LinalgDialect"];
 }
 
+def FftToButterflyPass : Pass<"seq-fft-to-butterfly", "::mlir::ModuleOp"> {
+  let summary = "replace Fourier transforms by products of dense stages";
+  let description = [{
+    A `seq.fft`, `seq.rfft` or `seq.irfft` of static length N becomes, by the first of these that applies (docs/adr/0005):
+    - N at most `max-length`, prime factors at most 251: one `seq.butterfly` of `dft` stages, radices chosen by cost. `rfft` keeps the first N/2 + 1
+      results; `irfft` weights its operand 1, 2, .., 2, (1), fills it up with zeros and takes the real part.
+    - N at most `max-length` / 2: Bluestein's algorithm as one `seq.butterfly`: chirp, stages, spectrum of the chirp, stages back, chirp.
+    - N = n1 n2, both at most `max-length`: transposes, transforms of n1, twiddles (`linalg.map`), transforms of n2.
+
+    Precondition: `seq-verify-graph`. Postcondition: no transforms; the same results up to rounding. Refuses: dynamic lengths, other lengths.
+
+    ```mlir
+    %y = seq.fft %x : tensor<?x1000xcomplex<f32>> -> tensor<?x1000xcomplex<f32>>
+    // becomes
+    %y = seq.butterfly %x [#seq.stage<dft [1, 10, 100]>, #seq.stage<dft [10, 10, 10]>, #seq.stage<dft [100, 10, 1]>]
+         {output_digits = array<i64: 10, 10, 10>, output_permutation = array<i64: 2, 1, 0>} : ..
+    ```
+  }];
+  let options = [Option<"maxLength", "max-length", "int64_t", "4096", "longest transform that is one seq.butterfly">];
+  let dependentDialects = ["::seqc::seq::SeqDialect", "::mlir::arith::ArithDialect", "::mlir::complex::ComplexDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
 def CanonicalizePass : Pass<"seq-canonicalize", "::mlir::ModuleOp"> {
   let summary = "canonical form of a seq graph: reshapes sunk, merged and dropped";
   let description = [{
