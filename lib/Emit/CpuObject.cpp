@@ -6,7 +6,9 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/OptBisect.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -63,6 +65,13 @@ constexpr StringLiteral kPasses = "function(sroa,early-cse<memssa>,simplifycfg,i
                                   "loop-mssa(loop-rotate,licm<allowspeculation>),gvn,instcombine<no-verify-fixpoint>,"
                                   "dse,adce,simplifycfg)";
 
+/// Leaves out loop strength reduction, half of the code generator's time: loops of emitted code have one counter, and their addresses are what x86 addresses.
+class NoStrengthReduction : public OptPassGate {
+public:
+  bool isEnabled() const override { return true; }
+  bool shouldRunPass(StringRef pass, StringRef) const override { return pass != "Loop Strength Reduction"; }
+};
+
 static Error optimize(Module &module, TargetMachine &machine) {
   return runLlvmPasses(module, machine, {}, [](PassBuilder &builder, ModulePassManager &passes) { return builder.parsePassPipeline(passes, kPasses); });
 }
@@ -74,6 +83,8 @@ Expected<std::unique_ptr<Module>> emitLlvm(mlir::ModuleOp source, const CpuTarge
   std::unique_ptr<Module> module = mlir::translateModuleToLLVMIR(source, context, "seqc-kernels");
   if (!module)
     return createStringError("the module does not translate to LLVM IR");
+  static NoStrengthReduction gate;
+  context.setOptPassGate(gate);
   module->setTargetTriple((*machine)->getTargetTriple());
   module->setDataLayout((*machine)->createDataLayout());
   for (Function &f : *module) {

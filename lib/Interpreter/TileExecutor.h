@@ -56,6 +56,9 @@ private:
   llvm::Error load(mlir::Operation *);
   llvm::Error store(mlir::Operation *);
   llvm::Error gather(mlir::Operation *);
+  /// Fills a tile from a view at `coords`; `adjust` may change the coordinate of the element at an index of the tile.
+  llvm::Error readTile(mlir::Operation *op, const ViewValue &v, llvm::ArrayRef<int64_t> coords, Tensor &into, double pad,
+                       llvm::function_ref<void(llvm::MutableArrayRef<int64_t>, llvm::ArrayRef<int64_t>)> adjust);
   llvm::Error loadScalar(mlir::Operation *);
   llvm::Error accumulate(mlir::Operation *);
   llvm::Expected<double> read(mlir::Operation *op, const ViewValue &v, llvm::ArrayRef<int64_t> at, std::optional<double> pad);

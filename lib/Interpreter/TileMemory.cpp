@@ -96,6 +96,21 @@ Error TileExecutor::checkInbounds(Operation *op, const ViewValue &v, ArrayRef<in
   return Error::success();
 }
 
+Error TileExecutor::readTile(Operation *op, const ViewValue &v, ArrayRef<int64_t> coords, Tensor &into, double pad,
+                             llvm::function_ref<void(MutableArrayRef<int64_t>, ArrayRef<int64_t>)> adjust) {
+  std::vector<int64_t> index(into.rank(), 0);
+  for (double &x : into.data) {
+    SmallVector<int64_t> at = shifted(coords, index);
+    adjust(at, index);
+    Expected<double> y = read(op, v, at, pad);
+    if (!y)
+      return y.takeError();
+    x = *y;
+    next(index, into.shape);
+  }
+  return Error::success();
+}
+
 Error TileExecutor::load(Operation *op) {
   auto l = cast<tile::LoadOp>(op);
   const auto &v = std::get<ViewValue>(datum(l.getView()));
@@ -105,14 +120,8 @@ Error TileExecutor::load(Operation *op) {
     return result.takeError();
   if (Error e = checkInbounds(op, v, coords, result->shape, l.getInbounds()))
     return e;
-  std::vector<int64_t> index(result->rank(), 0);
-  for (double &x : result->data) {
-    Expected<double> y = read(op, v, shifted(coords, index), l.getPadValue());
-    if (!y)
-      return y.takeError();
-    x = *y;
-    next(index, result->shape);
-  }
+  if (Error e = readTile(op, v, coords, *result, l.getPadValue(), [](MutableArrayRef<int64_t>, ArrayRef<int64_t>) {}))
+    return e;
   bind(op->getResult(0), std::move(*result));
   return Error::success();
 }
@@ -126,16 +135,9 @@ Error TileExecutor::gather(Operation *op) {
   if (!result)
     return result.takeError();
   int64_t dim = g.getDim(), tileDim = dim - (static_cast<int64_t>(coords.size()) - result->rank());
-  std::vector<int64_t> index(result->rank(), 0);
-  for (double &x : result->data) {
-    SmallVector<int64_t> at = shifted(coords, index);
-    at[dim] = static_cast<int64_t>(rows.data[index[tileDim]]);
-    Expected<double> y = read(op, v, at, g.getPadValue());
-    if (!y)
-      return y.takeError();
-    x = *y;
-    next(index, result->shape);
-  }
+  auto moveToRow = [&](MutableArrayRef<int64_t> at, ArrayRef<int64_t> index) { at[dim] = static_cast<int64_t>(rows.data[index[tileDim]]); };
+  if (Error e = readTile(op, v, coords, *result, g.getPadValue(), moveToRow))
+    return e;
   bind(op->getResult(0), std::move(*result));
   return Error::success();
 }

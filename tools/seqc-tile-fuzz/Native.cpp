@@ -4,7 +4,9 @@
 #include "seqc/Emit/CpuObject.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ExecutionEngine/Orc/CompileUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Target/TargetMachine.h"
 #include <cstring>
 #include <deque>
 
@@ -48,12 +50,15 @@ llvm::Error NativeKernel::compile(mlir::ModuleOp module, llvm::StringRef name) {
   llvm::Expected<std::unique_ptr<llvm::Module>> ir = emitLlvm(*code, *target, *llvmContext);
   if (!ir)
     return ir.takeError();
-  llvm::orc::JITTargetMachineBuilder machine{llvm::Triple(target->triple)};
-  machine.setCPU(target->cpu);
-  llvm::SmallVector<llvm::StringRef> features;
-  llvm::StringRef(target->features).split(features, ',', -1, /*KeepEmpty=*/false);
-  machine.addFeatures(std::vector<std::string>(features.begin(), features.end()));
-  auto created = llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(machine)).create();
+  // The product's code generator.
+  using Compiler = std::unique_ptr<llvm::orc::IRCompileLayer::IRCompiler>;
+  auto compiler = [&](const llvm::orc::JITTargetMachineBuilder &) -> llvm::Expected<Compiler> {
+    llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine = createMachine(*target);
+    if (!machine)
+      return machine.takeError();
+    return std::make_unique<llvm::orc::TMOwningSimpleCompiler>(std::move(*machine));
+  };
+  auto created = llvm::orc::LLJITBuilder().setCompileFunctionCreator(compiler).create();
   if (!created)
     return created.takeError();
   jit = std::move(*created);

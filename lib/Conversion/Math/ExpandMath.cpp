@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include <cmath>
@@ -159,36 +160,45 @@ Value emitLog(FloatCode &c, Value x, bool natural) {
 
 // -- tanh and erf ----------------------------------------------------------------------------------------------------
 
-/// x + x z P(z) up to 0.625, 1 - 2 / (e^2x + 1) above; +-1 from 9.1 on.
+/// x + x z P(z) up to 0.625, 1 - 2 / (e^2x + 1) above; +-1 where nothing else rounds.
 Value emitTanh(FloatCode &c, Value x) {
-  constexpr double kSeam = 0.625, kOne = 9.1;
+  constexpr double kSeam = 0.625;
+  double one = c.isF32() ? 9.1 : 19.1;
   Value a = c.abs(x), z = c.mul(x, x);
-  Value small = c.fma(c.mul(a, z), c.polynomial(z, kTanhF32), a);
-  Value e = emitExp2(c, c.mul(c.atMost(a, kOne), c.number(2 * kLog2E)), /*approximate=*/true);
+  Value small = c.fma(c.mul(a, z), c.polynomial(z, c.isF32() ? ArrayRef<double>(kTanhF32) : kTanhF64), a);
+  Value bounded = c.atMost(a, one);
+  Value e = c.isF32() ? emitExp2(c, c.mul(bounded, c.number(2 * kLog2E)), /*approximate=*/true) : emitExp(c, c.mul(bounded, c.number(2)), /*approximate=*/true);
   Value large = c.sub(c.number(1), c.div(c.number(2), c.add(e, c.number(1))));
   return c.copySign(c.select(c.compare(Predicate::OLT, a, c.number(kSeam)), small, large), x);
 }
 
-/// x P(z) up to 1, 1 - 2^Q(x) above with Q = log2 erfc; +-1 from 4 on.
+/// x P(z) up to 1, 1 - 2^Q(x) above with Q = log2 erfc; +-1 from 4 (f32) or 6 (f64) on.
 Value emitErf(FloatCode &c, Value x) {
-  constexpr double kSeam = 1, kOne = 4;
+  constexpr double kSeam = 1;
   Value a = c.abs(x), z = c.mul(x, x);
-  SmallVector<double> rest(std::begin(kErfF32), std::end(kErfF32));
-  double high = float(rest[0]);
-  rest[0] -= high;
+  // The leading coefficient in two parts: near 0 nothing else limits the relative error.
+  SmallVector<double> rest(c.isF32() ? ArrayRef<double>(kErfF32) : kErfF64);
+  double leading = rest[0], high = c.isF32() ? float(leading) : leading;
+  rest[0] = c.isF32() ? leading - high : 0x1.1ae3a914fed80p-56; // 2 / sqrt(pi) beyond a double
   Value small = c.fma(a, c.number(high), c.mul(a, c.polynomial(z, rest)));
-  Value large = c.sub(c.number(1), emitExp2(c, c.polynomial(c.atMost(a, kOne), kErfcF32), /*approximate=*/true));
+  Value logarithm = c.isF32() ? c.polynomial(c.atMost(a, 4), kErfcF32) : c.polynomial(c.sub(c.atMost(a, 6), c.number(3.5)), kErfcF64);
+  Value large = c.sub(c.number(1), emitExp2(c, logarithm, /*approximate=*/true));
   return c.copySign(c.select(c.compare(Predicate::OLT, a, c.number(kSeam)), small, large), x);
 }
 
 // -- by way of f64: functions whose f32 form would need double-length arithmetic -------------------------------------------
 
-/// r = x - n pi/2, n nearest; sin and cos of r by n mod 4. Good to an ulp of float for |x| <= 2^40.
-Value emitSinCos(FloatCode &c, Value x, bool cosine) {
-  constexpr double kHigh = 0x1.921fb54442d18p+0, kMiddle = 0x1.1a62633145c07p-54; // pi/2 to 107 bits
+/// r = x - n pi/2, n nearest; sin and cos of r by n mod 4. For |x| <= 2^40 good to an ulp of float, or with `full` to two of double:
+/// the first difference is exact, the others are rounded once.
+Value emitSinCos(FloatCode &c, Value x, bool cosine, bool full) {
+  constexpr double kHigh = 0x1.921fb54442d18p+0, kMiddle = 0x1.1a62633145c07p-54, kLow = -0x1.f1976b7ed8fbcp-110; // pi/2 to 161 bits
   Value n = math::RoundEvenOp::create(c.b, c.loc, c.mul(x, c.number(0.63661977236758134308)));
-  Value r = c.fma(n, c.number(-kMiddle), c.fma(n, c.number(-kHigh), x)), z = c.mul(r, r);
-  Value sine = c.fma(c.mul(r, z), c.polynomial(z, kSinF64), r), cosineOfR = c.fma(z, c.polynomial(z, kCosF64), c.number(1));
+  Value r = c.fma(n, c.number(-kMiddle), c.fma(n, c.number(-kHigh), x));
+  if (full)
+    r = c.fma(n, c.number(-kLow), r);
+  Value z = c.mul(r, r);
+  ArrayRef<double> sineTable = full ? ArrayRef<double>(kSinFullF64) : kSinF64, cosineTable = full ? ArrayRef<double>(kCosFullF64) : kCosF64;
+  Value sine = c.fma(c.mul(r, z), c.polynomial(z, sineTable), r), cosineOfR = c.fma(z, c.polynomial(z, cosineTable), c.number(1));
   if (cosine)
     n = c.add(n, c.number(1));
   // n mod 4 in floats: exact, and NaN for infinite x.
@@ -232,6 +242,46 @@ Value emitPow(FloatCode &c, Value x, Value y) {
   return c.select(unit, one, power);
 }
 
+// -- remainder -------------------------------------------------------------------------------------------------------
+
+/// Exponent of the leading digit of a finite x > 0, also of a denormal one, as a float.
+Value exponentOf(FloatCode &c, Value x) {
+  int64_t lift = c.mantissaBits() + 1;
+  Value denormal = c.compare(Predicate::OLT, x, c.number(std::ldexp(1.0, 1 - c.bias())));
+  Value normal = c.select(denormal, c.mul(x, c.number(std::ldexp(1.0, lift))), x);
+  double magic = std::ldexp(1.5, c.mantissaBits());
+  Value biased = c.shiftRight(c.toInt(normal), c.mantissaBits());
+  Value e = c.sub(c.toFloat(c.addInt(biased, c.toInt(c.number(magic)))), c.number(magic + c.bias()));
+  return c.sub(e, c.select(denormal, c.number(lift), c.number(0)));
+}
+
+/// fmod, exactly: while |r| >= |y|, r loses a multiple of |y| 2^s for the s that leaves a quotient of at most 2^51. That difference is a
+/// multiple of the last place of y below 2 |y| 2^s, so it has no rounding; a quotient that was rounded up leaves it negative by less than |y| 2^s.
+Value emitRem(FloatCode &c, Value x, Value y) {
+  OpBuilder &b = c.b;
+  Value dividend = c.abs(x), divisor = c.abs(y), zero = c.number(0), infinity = c.number(INFINITY);
+  Value valid = c.both(c.compare(Predicate::OLT, dividend, infinity), c.compare(Predicate::OGT, divisor, zero));
+  Value start = c.select(valid, dividend, zero), exponentY = exponentOf(c, c.select(c.compare(Predicate::OLT, divisor, infinity), divisor, c.number(1)));
+  auto loop = scf::WhileOp::create(
+      b, c.loc, TypeRange{c.type}, ValueRange{start},
+      [&](OpBuilder &, Location loc, ValueRange r) {
+        Value again = c.both(c.compare(Predicate::OGE, r[0], divisor), valid);
+        if (auto lanes = dyn_cast<VectorType>(again.getType()))
+          again = vector::ReductionOp::create(b, loc, vector::CombiningKind::OR, again);
+        scf::ConditionOp::create(b, loc, again, r);
+      },
+      [&](OpBuilder &, Location loc, ValueRange r) {
+        Value active = c.compare(Predicate::OGE, r[0], divisor);
+        Value shift = c.atLeast(c.sub(c.sub(exponentOf(c, c.select(active, r[0], c.number(1))), exponentY), c.number(c.mantissaBits() - 2)), 0);
+        Value half = c.atMost(shift, c.bias() - 1);
+        Value part = c.mul(c.mul(divisor, c.powerOfTwo(half)), c.powerOfTwo(c.sub(shift, half)));
+        Value quotient = c.floor(c.div(r[0], part)), left = c.fma(c.sub(c.number(-0.0), quotient), part, r[0]);
+        left = c.select(c.compare(Predicate::OLT, left, c.number(0)), c.add(left, part), left);
+        scf::YieldOp::create(b, loc, c.select(active, left, r[0]));
+      });
+  return c.select(valid, c.copySign(loop.getResult(0), x), c.number(NAN));
+}
+
 // -- patterns --------------------------------------------------------------------------------------------------------
 
 bool isApproximate(Operation *op) {
@@ -239,7 +289,11 @@ bool isApproximate(Operation *op) {
   return interface && arith::bitEnumContainsAll(interface.getFastMathFlagsAttr().getValue(), arith::FastMathFlags::afn);
 }
 
-using Emitter = Value (*)(FloatCode &, ValueRange, bool approximate);
+/// How a result is wanted: `approximate` as the flag afn allows, `rounded` to f32 afterwards.
+struct Wanted {
+  bool approximate, rounded;
+};
+using Emitter = Value (*)(FloatCode &, ValueRange, Wanted);
 
 /// How an op is computed for f32: in f32, or in f64 with one rounding at the end. And whether there is an f64 form.
 struct Expansion {
@@ -270,7 +324,7 @@ template <typename OpTy> struct ExpandPattern : OpRewritePattern<OpTy> {
       auto wide = OpTy::create(rewriter, op.getLoc(), TypeRange(code.type), operands, op->getAttrs());
       result = wide.getResult();
     } else {
-      result = expansion.emit(code, operands, isApproximate(op));
+      result = expansion.emit(code, operands, {isApproximate(op), element != in});
     }
     if (element != in)
       result = arith::TruncFOp::create(rewriter, op.getLoc(), type, result);
@@ -402,7 +456,7 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandMathPass)
   StringRef getArgument() const override { return "tile-cpu-expand-math"; }
   StringRef getDescription() const override { return "expand transcendental math ops into polynomials"; }
-  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<arith::ArithDialect, math::MathDialect, LLVM::LLVMDialect, vector::VectorDialect>(); }
+  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<arith::ArithDialect, math::MathDialect, LLVM::LLVMDialect, scf::SCFDialect, vector::VectorDialect>(); }
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
@@ -447,17 +501,18 @@ void populateExpandFunctionPatterns(RewritePatternSet &patterns) {
     using OpTy = std::remove_pointer_t<decltype(op)>;
     patterns.add<ExpandPattern<OpTy>>(context, expansion);
   };
-  add((math::Exp2Op *)nullptr, {[](FloatCode &c, ValueRange v, bool afn) { return emitExp2(c, v[0], afn); }, false, true});
-  add((math::ExpOp *)nullptr, {[](FloatCode &c, ValueRange v, bool afn) { return emitExp(c, v[0], afn); }, false, true});
-  add((math::Log2Op *)nullptr, {[](FloatCode &c, ValueRange v, bool) { return emitLog(c, v[0], false); }, false, true});
-  add((math::LogOp *)nullptr, {[](FloatCode &c, ValueRange v, bool) { return emitLog(c, v[0], true); }, false, true});
-  add((math::TanhOp *)nullptr, {[](FloatCode &c, ValueRange v, bool) { return emitTanh(c, v[0]); }, false, false});
-  add((math::ErfOp *)nullptr, {[](FloatCode &c, ValueRange v, bool) { return emitErf(c, v[0]); }, false, false});
-  add((math::SinOp *)nullptr, {[](FloatCode &c, ValueRange v, bool) { return emitSinCos(c, v[0], false); }, true, false});
-  add((math::CosOp *)nullptr, {[](FloatCode &c, ValueRange v, bool) { return emitSinCos(c, v[0], true); }, true, false});
-  add((math::Log1pOp *)nullptr, {[](FloatCode &c, ValueRange v, bool) { return emitLog1p(c, v[0]); }, true, false});
-  add((math::ExpM1Op *)nullptr, {[](FloatCode &c, ValueRange v, bool) { return emitExpM1(c, v[0]); }, true, false});
-  add((math::PowFOp *)nullptr, {[](FloatCode &c, ValueRange v, bool) { return emitPow(c, v[0], v[1]); }, true, false});
+  add((math::Exp2Op *)nullptr, {[](FloatCode &c, ValueRange v, Wanted w) { return emitExp2(c, v[0], w.approximate); }, false, true});
+  add((math::ExpOp *)nullptr, {[](FloatCode &c, ValueRange v, Wanted w) { return emitExp(c, v[0], w.approximate); }, false, true});
+  add((math::Log2Op *)nullptr, {[](FloatCode &c, ValueRange v, Wanted) { return emitLog(c, v[0], false); }, false, true});
+  add((math::LogOp *)nullptr, {[](FloatCode &c, ValueRange v, Wanted) { return emitLog(c, v[0], true); }, false, true});
+  add((math::TanhOp *)nullptr, {[](FloatCode &c, ValueRange v, Wanted) { return emitTanh(c, v[0]); }, false, true});
+  add((math::ErfOp *)nullptr, {[](FloatCode &c, ValueRange v, Wanted) { return emitErf(c, v[0]); }, false, true});
+  add((math::SinOp *)nullptr, {[](FloatCode &c, ValueRange v, Wanted w) { return emitSinCos(c, v[0], false, !w.rounded); }, true, true});
+  add((math::CosOp *)nullptr, {[](FloatCode &c, ValueRange v, Wanted w) { return emitSinCos(c, v[0], true, !w.rounded); }, true, true});
+  add((math::Log1pOp *)nullptr, {[](FloatCode &c, ValueRange v, Wanted) { return emitLog1p(c, v[0]); }, true, false});
+  add((math::ExpM1Op *)nullptr, {[](FloatCode &c, ValueRange v, Wanted) { return emitExpM1(c, v[0]); }, true, false});
+  add((arith::RemFOp *)nullptr, {[](FloatCode &c, ValueRange v, Wanted) { return emitRem(c, v[0], v[1]); }, true, true});
+  add((math::PowFOp *)nullptr, {[](FloatCode &c, ValueRange v, Wanted) { return emitPow(c, v[0], v[1]); }, true, false});
 }
 
 std::unique_ptr<Pass> createExpandMathPass() { return std::make_unique<ExpandMathPass>(); }

@@ -46,6 +46,11 @@ TABLES = [
     ("kTanhF32", "(tanh(x) / x - 1) / z, z = x^2, x in [0, 0.625]", fit(tanh, 0, 0.625**2, 5)),
     ("kErfF32", "erf(x) / x, z = x^2, x in [0, 1]", fit(erf, 0, 1, 7)),
     ("kErfcF32", "log2(erfc(x)), x in [1, 4]", fit(lambda x: mp.log(mp.erfc(x), 2), 1, 4, 8)),
+    ("kTanhF64", "(tanh(x) / x - 1) / z, z = x^2, x in [0, 0.625]", fit(tanh, 0, 0.625**2, 11)),
+    ("kErfF64", "erf(x) / x, z = x^2, x in [0, 1]", fit(erf, 0, 1, 12)),
+    ("kErfcF64", "log2(erfc(t + 3.5)), t in [-2.5, 2.5]", fit(lambda t: mp.log(mp.erfc(t + mp.mpf(7) / 2), 2), -2.5, 2.5, 24)),
+    ("kSinFullF64", "(sin(r) / r - 1) / z, z = r^2, r in [0, pi/4]", fit(sin, 0, (mp.pi / 4) ** 2, 6)),
+    ("kCosFullF64", "(cos(r) - 1) / z, z = r^2, r in [0, pi/4]", fit(cos, 0, (mp.pi / 4) ** 2, 6)),
     ("kSinF64", "(sin(r) / r - 1) / z, z = r^2, r in [0, pi/4], for results rounded to float", fit(sin, 0, (mp.pi / 4) ** 2, 4)),
     ("kCosF64", "(cos(r) - 1) / z, z = r^2, r in [0, pi/4], for results rounded to float", fit(cos, 0, (mp.pi / 4) ** 2, 4)),
 ]

@@ -60,6 +60,39 @@ inline constexpr double kErfcF32[] = {
     0x1.38427d2a2f757p-5, -0x1.c20333dea888fp-8, 0x1.c36a9b5c2ee25p-11, -0x1.16b3af62c0c46p-14,
     0x1.3d029e11244aep-19,
 };
+/// (tanh(x) / x - 1) / z, z = x^2, x in [0, 0.625]
+inline constexpr double kTanhF64[] = {
+    -0x1.5555555555555p-2, 0x1.11111111110a8p-3, -0x1.ba1ba1ba0f126p-5, 0x1.664f487e0a749p-6,
+    -0x1.226e3473dce5cp-7, 0x1.d6d39ae3905e2p-9, -0x1.7d9f6f23e8682p-10, 0x1.3526e9ed54da1p-11,
+    -0x1.f243823c8c981p-13, 0x1.8445870f6fe41p-14, -0x1.05bbdae896297p-15, 0x1.b33642a122cddp-18,
+};
+/// erf(x) / x, z = x^2, x in [0, 1]
+inline constexpr double kErfF64[] = {
+    0x1.20dd750429b6dp+0, -0x1.812746b0379e6p-2, 0x1.ce2f21a042b30p-4, -0x1.b82ce31284e00p-6,
+    0x1.565bcd0dbaa38p-8, -0x1.c02db3dac435fp-11, 0x1.f9a321d5b8e1ep-14, -0x1.f4d1e3183f7aep-17,
+    0x1.b9df224ca4b97p-20, -0x1.5f1ecb6f0764cp-23, 0x1.f7b4bf3b13964p-27, -0x1.389d4f2641625p-30,
+    0x1.05ffd737fb32ep-34,
+};
+/// log2(erfc(t + 3.5)), t in [-2.5, 2.5]
+inline constexpr double kErfcF64[] = {
+    -0x1.45c2541175b01p+4, -0x1.4f72d15a462fap+3, -0x1.650d03c0482c7p+0, -0x1.ee13f474f5d99p-8,
+    0x1.4a6c54f8e8d42p-10, -0x1.bda82a8c5948dp-13, 0x1.2720fc1cdc764p-15, -0x1.7893e37325d3dp-18,
+    0x1.c59512e3428a0p-21, -0x1.f40017313a9cfp-24, 0x1.d87d8e2be1666p-27, -0x1.334d56f57344bp-30,
+    -0x1.3ab02852f8642p-35, 0x1.850d6c4e59c0cp-35, -0x1.d2100671a772bp-37, 0x1.a0fea9191c4d9p-39,
+    -0x1.3fb69b1ee609ep-41, 0x1.b571449d51410p-44, -0x1.d0573ee1a2d56p-47, 0x1.aee45fc3758b5p-51,
+    -0x1.3bbb5b0aada91p-55, 0x1.13b0e11d9de44p-55, 0x1.a75e56b570d0dp-57, -0x1.0f339654e42dcp-57,
+    0x1.0d5892f1fab30p-60,
+};
+/// (sin(r) / r - 1) / z, z = r^2, r in [0, pi/4]
+inline constexpr double kSinFullF64[] = {
+    -0x1.5555555555555p-3, 0x1.1111111111110p-7, -0x1.a01a01a019938p-13, 0x1.71de3a546095bp-19,
+    -0x1.ae645412c560cp-26, 0x1.61217f0b800d5p-33, -0x1.ab17d404de5b3p-41,
+};
+/// (cos(r) - 1) / z, z = r^2, r in [0, pi/4]
+inline constexpr double kCosFullF64[] = {
+    -0x1.0000000000000p-1, 0x1.5555555555551p-5, -0x1.6c16c16c15d79p-10, 0x1.a01a019de131fp-16,
+    -0x1.27e4f8e4a2e74p-22, 0x1.1eea7f259b344p-29, -0x1.8ff9d439a204ap-37,
+};
 /// (sin(r) / r - 1) / z, z = r^2, r in [0, pi/4], for results rounded to float
 inline constexpr double kSinF64[] = {
     -0x1.555555555516bp-3, 0x1.1111110fd3d43p-7, -0x1.a019fd9b35ee5p-13, 0x1.71d9a9f41c5a9p-19,

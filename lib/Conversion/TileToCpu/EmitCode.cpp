@@ -104,6 +104,10 @@ Value Code::load(Type type, Value pointer) { return LLVM::LoadOp::create(b, loc,
 
 void Code::store(Value value, Value pointer) { LLVM::StoreOp::create(b, loc, value, pointer, elementBytes(value.getType())); }
 
+void Code::storeStreaming(Value value, Value pointer, unsigned alignment) {
+  LLVM::StoreOp::create(b, loc, value, pointer, alignment, /*isVolatile=*/false, /*isNonTemporal=*/true);
+}
+
 Value Code::load(VectorType type, Value pointer, Value mask) {
   if (!mask)
     return load(type, pointer);

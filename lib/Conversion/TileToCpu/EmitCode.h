@@ -46,6 +46,8 @@ public:
   mlir::Value at(mlir::Value pointer, mlir::Type element, Size offset);
   mlir::Value load(mlir::Type type, mlir::Value pointer);
   void store(mlir::Value value, mlir::Value pointer);
+  /// Past the caches, to an address that is a multiple of `alignment` bytes; visible to other threads after a fence.
+  void storeStreaming(mlir::Value value, mlir::Value pointer, unsigned alignment);
   /// Masked forms; `mask` null means all lanes. Lanes switched off load as zero.
   mlir::Value load(mlir::VectorType type, mlir::Value pointer, mlir::Value mask);
   void store(mlir::Value value, mlir::Value pointer, mlir::Value mask);

@@ -86,6 +86,16 @@ public:
 
   Value horizontal(Value v) const { return cpu::horizontal(code, op.getKind(), v); }
 
+  /// Halves combined until `width` lanes are left, or an odd number of them.
+  Value narrowed(Value v, int64_t width) const {
+    for (int64_t have = cast<VectorType>(v.getType()).getNumElements(); have > width && have % 2 == 0; have /= 2) {
+      auto lanes = llvm::to_vector(llvm::seq<int64_t>(0, have));
+      Value low = code.shuffle(v, v, ArrayRef(lanes).take_front(have / 2)), high = code.shuffle(v, v, ArrayRef(lanes).drop_front(have / 2));
+      v = combine(low, high);
+    }
+    return v;
+  }
+
   Value valueAt(Evaluator &e, const Point &p) const {
     Value v = e.evaluate(op.getT(), p);
     return isHalf(type.getElementType()) ? arith::ExtFOp::create(code.b, code.loc, typeAt(element, p), v).getResult() : v;
@@ -190,6 +200,7 @@ public:
 
   void emit() {
     collectAccesses();
+    choosePrefetches();
     boundLoops();
     for (Reduction &r : reductions)
       if (!r.onlyLast())
@@ -198,6 +209,7 @@ public:
     for (const Reduction &r : reductions)
       if (!r.onlyLast())
         r.finish();
+    kernel.rowsRead.insert(rowLoads.begin(), rowLoads.end());
   }
 
 private:
@@ -210,16 +222,38 @@ private:
         conditional = true;
         full = full ? arith::AndIOp::create(code.b, code.loc, full, access.full).getResult() : access.full;
       }
-    if (!conditional) {
-      nest(false);
-      return;
-    }
+    if (!conditional)
+      return insideNests();
     auto branch = scf::IfOp::create(code.b, code.loc, full, /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(code.b);
     code.b.setInsertionPointToStart(&branch.getThenRegion().front());
-    nest(false);
+    insideNests();
     code.b.setInsertionPointToStart(&branch.getElseRegion().front());
-    nest(true);
+    masked = true;
+    outer(0, Point());
+  }
+
+  /// The nest without masks, twice if its results may be better written past the caches.
+  void insideNests() {
+    masked = false;
+    Value streamed;
+    for (Operation *op : step.stores) {
+      auto store = dyn_cast<tile::StoreOp>(op);
+      Value one = store ? kernel.isStreamed(store, accesses.find(op)->second) : Value();
+      if (!one)
+        return outer(0, Point());
+      streamed = streamed ? arith::AndIOp::create(code.b, code.loc, streamed, one).getResult() : one;
+    }
+    if (!streamed)
+      return outer(0, Point());
+    auto branch = scf::IfOp::create(code.b, code.loc, streamed, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(code.b);
+    for (Region *region : {&branch.getThenRegion(), &branch.getElseRegion()}) {
+      code.b.setInsertionPointToStart(&region->front());
+      streaming = region == &branch.getThenRegion();
+      outer(0, Point());
+    }
+    streaming = false;
   }
 
   void collectAccesses() {
@@ -240,6 +274,30 @@ private:
     for (Operation *op : ops)
       if (!accesses.contains(op))
         accesses[op] = kernel.accessOf(op);
+    for (Operation *op : ops)
+      if (isRowLoad(op) && !kernel.rowsPrefetched.contains(op) && !kernel.rowsRead.contains(op))
+        rowLoads.push_back(op);
+  }
+
+  /// True for a load that covers the iteration space, in the outermost block, at a place that moves with the program.
+  bool isRowLoad(Operation *op) const {
+    auto load = dyn_cast<tile::LoadOp>(op);
+    if (!load || step.shape.size() < 2 || !isa<tile::KernelOp>(op->getParentOp()))
+      return false;
+    auto type = cast<RankedTensorType>(load.getType());
+    return llvm::equal(type.getShape(), step.shape) && ShapedType::isDynamic(load.getStaticCoords().drop_back(type.getRank() - 1).back());
+  }
+
+  /// What the group before has read is prefetched here, for the next program: memory works while this group computes.
+  void choosePrefetches() {
+    for (Operation *op : kernel.rowsRead.takeVector()) {
+      if (!isRowLoad(op))
+        continue;
+      if (!accesses.contains(op))
+        accesses[op] = kernel.accessOf(op);
+      prefetches.push_back(op);
+      kernel.rowsPrefetched.insert(op);
+    }
   }
 
   /// Extents of the outer loops: what any root needs.
@@ -257,11 +315,6 @@ private:
       also(kernel.bounds.of(v));
     for (auto [full, need] : llvm::zip_equal(step.shape, needs))
       extents.push_back(kernel.neededExtent(full, need));
-  }
-
-  void nest(bool useMasks) {
-    masked = useMasks;
-    outer(0, Point());
   }
 
   void outer(size_t dim, const Point &p) {
@@ -282,7 +335,10 @@ private:
 
   /// Roots at one point. `carried`: one accumulator per reduction over the last dim.
   void body(const Point &p, SmallVectorImpl<Value> *carried) {
-    Evaluator e(kernel, accesses, masked);
+    Evaluator e(kernel, accesses, masked, streaming);
+    if (!masked)
+      for (Operation *op : prefetches)
+        e.prefetch(op, p, step.shape.front());
     // Values are evaluated before anything is stored: a root may be computed in place over what another one reads.
     SmallVector<Value> values;
     for (auto &[v, buffer] : targets)
@@ -319,36 +375,25 @@ private:
     return q;
   }
 
-  /// One row: full vectors, `unroll` at a time, then single vectors, then the odd rest.
+  /// One row: wide vectors, which LLVM splits into several that share their constants and hide each other's latency; then single
+  /// vectors, then the odd rest.
   void row(const Point &p) {
     int64_t columns = step.shape.back(), width = std::min<int64_t>(kernel.target.lanes(32), columns);
     SmallVector<const Reduction *> carried = carriedReductions();
-    int64_t unroll = std::max<int64_t>(1, std::min<int64_t>(carried.empty() ? 2 : 4, columns / width));
-    int64_t main = columns / (width * unroll) * (width * unroll);
-    SmallVector<Value> accumulators;
-    for (int64_t u = 0; u < unroll; ++u)
-      for (const Reduction *r : carried)
-        accumulators.push_back(r->identity(at(p, 0, width)));
-    accumulators = code.loop(0, main, width * unroll, accumulators, [&](Size c, ValueRange values) {
-      SmallVector<Value> next(values.begin(), values.end());
-      for (int64_t u = 0; u < unroll; ++u)
-        step1(at(p, code.add(c, u * width), width), next, u * carried.size(), carried.size());
-      return next;
-    });
+    int64_t unroll = std::min<int64_t>(!carried.empty() ? 4 : masked ? 1 : 2, llvm::bit_floor(static_cast<uint64_t>(columns / width)));
+    int64_t wide = width * unroll, main = columns / wide * wide;
+    SmallVector<Value> sums = identities(carried, p, wide);
+    sums = code.loop(0, neededColumns(main, wide), wide, sums, [&](Size c, ValueRange values) { return stepAt(at(p, c, wide), values); });
+    for (auto [r, sum] : llvm::zip_equal(carried, sums))
+      sum = r->narrowed(sum, width);
     int64_t column = main;
     for (; column + width <= columns; column += width)
-      step1(at(p, column, width), accumulators, 0, carried.size());
+      sums = stepAt(at(p, column, width), sums);
     SmallVector<Value> rest;
-    if (column < columns) {
-      for (const Reduction *r : carried)
-        rest.push_back(r->identity(at(p, 0, columns - column)));
-      step1(at(p, column, columns - column), rest, 0, carried.size());
-    }
+    if (column < columns)
+      rest = stepAt(at(p, column, columns - column), identities(carried, p, columns - column));
     for (auto [i, r] : llvm::enumerate(carried)) {
-      Value sum = accumulators[i];
-      for (int64_t u = 1; u < unroll; ++u)
-        sum = r->combine(sum, accumulators[u * carried.size() + i]);
-      sum = r->horizontal(sum);
+      Value sum = r->horizontal(sums[i]);
       if (!rest.empty())
         sum = r->combine(sum, r->horizontal(rest[i]));
       Point q = r->resultPoint(at(p, 0, 1));
@@ -356,10 +401,20 @@ private:
     }
   }
 
-  void step1(const Point &p, SmallVectorImpl<Value> &accumulators, size_t first, size_t count) {
-    SmallVector<Value> mine(accumulators.begin() + first, accumulators.begin() + first + count);
+  /// Of the `main` columns in wide vectors, those that cover what is needed.
+  Size neededColumns(int64_t main, int64_t wide) const {
+    Size needed = extents.back();
+    return masked && !needed.isKnown() ? code.min(code.multipleBelow(code.add(needed, wide - 1), wide), main) : Size(main);
+  }
+
+  static SmallVector<Value> identities(ArrayRef<const Reduction *> carried, const Point &p, int64_t width) {
+    return llvm::map_to_vector(carried, [&](const Reduction *r) { return r->identity(at(p, 0, width)); });
+  }
+
+  SmallVector<Value> stepAt(const Point &p, ValueRange accumulators) {
+    SmallVector<Value> mine(accumulators);
     body(p, &mine);
-    std::copy(mine.begin(), mine.end(), accumulators.begin() + first);
+    return mine;
   }
 
   KernelEmitter &kernel;
@@ -368,8 +423,9 @@ private:
   std::vector<Reduction> reductions;
   SmallVector<std::pair<Value, Buffer>> targets;
   llvm::MapVector<Operation *, Access> accesses;
+  SmallVector<Operation *> rowLoads, prefetches;
   SmallVector<Size> extents;
-  bool masked = false;
+  bool masked = false, streaming = false;
 };
 
 void KernelEmitter::emitGroup(const Step &step) {

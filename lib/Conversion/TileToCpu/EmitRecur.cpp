@@ -223,7 +223,7 @@ private:
     for (const Buffer &in : inputs)
       read.push_back(columns(in, piece, first, count));
     for (int64_t i = 0; i < count; ++i) {
-      Evaluator e(kernel, noAccesses, /*masked=*/false, &hoist);
+      Evaluator e(kernel, noAccesses, /*masked=*/false, /*streaming=*/false, &hoist);
       for (unsigned s = 0; s < numStates(); ++s)
         e.seed(body.getArgument(s), p, now[s]);
       for (unsigned k = 0; k < inputs.size(); ++k)
@@ -355,7 +355,7 @@ private:
     SmallVector<SmallVector<Value>> partial(outputs.size());
     for (int64_t i = 0; i < count; ++i) {
       Size time = timeOf(code.add(first, i));
-      Evaluator e(kernel, noAccesses, /*masked=*/false, &hoist);
+      Evaluator e(kernel, noAccesses, /*masked=*/false, /*streaming=*/false, &hoist);
       unsigned next = 0;
       for (unsigned s = 0; s < numStates(); ++s)
         for (const Piece &piece : pieces)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ops that are steps of their own: products, loads that products read in place, reshapes, joins, scans, control.
-#include "EmitDot.h"
+#include "EmitDotCall.h"
 #include "KernelEmitter.h"
 #include "seqc/Support/Diagnostics.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -100,7 +100,7 @@ void KernelEmitter::emitDot(tile::DotOp op, Block &block, size_t step) {
       one.a = code.at(a.ptr, a.element, ao);
       one.b = code.at(b.ptr, b.element, bo);
       one.c = code.at(c.ptr, c.element, co);
-      emitCpuDot(code.b, code.loc, one, target);
+      emitCpuDotCall(code.b, code.loc, one, target, module);
       return;
     }
     code.loop(0, shape[d], 1, [&](Size i) {

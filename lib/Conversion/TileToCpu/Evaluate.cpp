@@ -23,17 +23,20 @@ static bool isHalf(Type t) { return t.isF16() || t.isBF16(); }
 
 /// base + (0, 1, 2, ..) as `element` (an integer type).
 static Value lanes(Code &code, Size base, Type element, const Point &p) {
-  Value start = code.val(base);
-  if (element.getIntOrFloatBitWidth() < 64)
-    start = arith::TruncIOp::create(code.b, code.loc, element, start);
+  auto start = [&] {
+    Value value = code.val(base);
+    return element.getIntOrFloatBitWidth() < 64 ? arith::TruncIOp::create(code.b, code.loc, element, value).getResult() : value;
+  };
   if (!p.isVector())
-    return start;
+    return start();
   auto type = cast<VectorType>(typeAt(element, p));
   SmallVector<APInt> steps;
   for (int64_t i = 0; i < p.width; ++i)
     steps.emplace_back(element.getIntOrFloatBitWidth(), i);
   Value step = arith::ConstantOp::create(code.b, code.loc, DenseElementsAttr::get(type, steps));
-  return arith::AddIOp::create(code.b, code.loc, code.splat(start, type), step);
+  if (base.is(0))
+    return step;
+  return arith::AddIOp::create(code.b, code.loc, code.splat(start(), type), step);
 }
 
 /// Of an integer `y` that was converted from the float `x`: NaN gives 0, what is out of range the nearest integer that there is.
@@ -287,22 +290,26 @@ Value Evaluator::maskAt(const Access &a, const Point &p, int64_t skipDim) {
   OpBuilder &b = code.b;
   Value scalar = a.leading, vector;
   auto both = [&](Value x, Value y) { return x ? arith::AndIOp::create(b, code.loc, x, y).getResult() : y; };
-  auto test = [&](arith::CmpIPredicate predicate, Value x, Size y, Value &into) {
-    Value limit = code.val(y);
-    if (auto type = dyn_cast<VectorType>(x.getType()))
-      limit = code.splat(limit, type);
-    into = both(into, arith::CmpIOp::create(b, code.loc, predicate, x, limit));
+  // Lanes are numbered in the width of the element: the mask then needs no change of lane width.
+  Type laneType = b.getIntegerType(memoryType(a.element).getIntOrFloatBitWidth());
+  auto test = [&](arith::CmpIPredicate predicate, size_t d, Size limit) {
+    if (p.vecDim != static_cast<int64_t>(d)) {
+      scalar = both(scalar, arith::CmpIOp::create(b, code.loc, predicate, code.val(p.index[d]), code.val(limit)));
+      return;
+    }
+    Value first = code.val(code.max(code.min(code.sub(limit, p.index[d]), p.width), 0));
+    if (laneType != first.getType())
+      first = arith::TruncIOp::create(b, code.loc, laneType, first);
+    Value lane = lanes(code, 0, laneType, p);
+    vector = both(vector, arith::CmpIOp::create(b, code.loc, predicate, lane, code.splat(first, cast<VectorType>(lane.getType()))));
   };
   for (size_t d = 0; d < a.strides.size(); ++d) {
     if (static_cast<int64_t>(d) == skipDim || (!a.lower[d] && !a.upper[d]))
       continue;
-    bool isLane = p.vecDim == static_cast<int64_t>(d);
-    Value index = isLane ? lanes(code, p.index[d], b.getI64Type(), p) : code.val(p.index[d]);
-    Value &into = isLane ? vector : scalar;
     if (a.lower[d])
-      test(arith::CmpIPredicate::sge, index, *a.lower[d], into);
+      test(arith::CmpIPredicate::sge, d, *a.lower[d]);
     if (a.upper[d])
-      test(arith::CmpIPredicate::slt, index, *a.upper[d], into);
+      test(arith::CmpIPredicate::slt, d, *a.upper[d]);
   }
   if (!scalar || !p.isVector())
     return p.isVector() ? vector : scalar;
@@ -366,6 +373,16 @@ Value Evaluator::load(tile::LoadOp op, const Point &p) {
   const Access &a = accesses.find(op)->second;
   Value mask = masked ? maskAt(a, p) : Value();
   return fetch(a, address(a, p), p, p.isVector() ? a.strides[p.vecDim] : Size(0), mask, op.getPadValue());
+}
+
+void Evaluator::prefetch(Operation *op, const Point &p, int64_t rows) {
+  constexpr int64_t kLine = 64;
+  const Access &a = accesses.find(op)->second;
+  Type memory = memoryType(a.element);
+  Value from = code.at(address(a, p), memory, code.mul(a.strides.front(), rows));
+  int64_t bytes = p.width * (memory.getIntOrFloatBitWidth() / 8);
+  for (int64_t line = 0; line + kLine <= bytes; line += kLine)
+    LLVM::Prefetch::create(code.b, code.loc, code.at(from, code.b.getI8Type(), line), /*rw=*/0, /*hint=*/3, /*cache=*/1);
 }
 
 /// Row by row: where the gathered dim is the vector dim every lane has its own address.
@@ -432,7 +449,11 @@ void Evaluator::store(Operation *op, const Point &p) {
     value = arith::ExtUIOp::create(b, code.loc, typeAt(memory, p), value);
   Size lane = p.isVector() ? a.strides[p.vecDim] : Size(1);
   if (p.isVector() && lane.is(1) && !adds) {
-    mask ? code.store(value, at, mask) : code.store(value, at);
+    unsigned vector = kernel.target.vectorBits / 8;
+    if (streaming && p.width * (memory.getIntOrFloatBitWidth() / 8) % vector == 0)
+      code.storeStreaming(value, at, vector);
+    else
+      mask ? code.store(value, at, mask) : code.store(value, at);
     return;
   }
   for (int64_t i = 0; i < p.width; ++i) {

@@ -70,6 +70,8 @@ FailureOr<func::FuncOp> KernelEmitter::emit() {
   });
   if (failed(result))
     return failure();
+  if (hasStreams)
+    LLVM::CallIntrinsicOp::create(b, code.loc, b.getStringAttr("llvm.x86.sse.sfence"), ValueRange());
   func::ReturnOp::create(b, code.loc);
   scratchSize = scratchPlan.place();
   return function;
@@ -234,6 +236,31 @@ Access KernelEmitter::accessOf(Operation *op) {
     both(a.full, a.leading);
   a.base = code.at(view.ptr, memoryType(view.element), offset);
   return a;
+}
+
+static constexpr int64_t kStreamedBytes = 16 << 20; // with what it is computed from, more than last-level caches hold
+
+Value KernelEmitter::isStreamed(tile::StoreOp op, const Access &access) {
+  OpBuilder &b = code.b;
+  // Kernels with products are not bound by memory, and what is read again belongs in the caches.
+  WalkResult cached = kernel.getBody().walk([&](Operation *other) {
+    bool reads = isa<tile::LoadOp, tile::GatherOp, tile::LoadScalarOp>(other) && plan.isOrdered(other);
+    return reads || isa<tile::DotOp, tile::AccumulateOp>(other) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  if (cached.wasInterrupted() || access.strides.empty() || !access.strides.back().is(1) || !access.element.isIntOrFloat())
+    return {};
+  int64_t bytes = memoryBytes(access.element);
+  Size size = bytes;
+  for (const Size &extent : viewOf(op.getView()).sizes)
+    size = code.mul(size, extent);
+  if (size.isKnown() && size.number < kStreamedBytes)
+    return {};
+  Value bits = LLVM::PtrToIntOp::create(b, code.loc, b.getI64Type(), access.base);
+  for (const Size &stride : ArrayRef(access.strides).drop_back())
+    bits = arith::OrIOp::create(b, code.loc, bits, code.val(code.mul(stride, bytes)));
+  Value odd = arith::AndIOp::create(b, code.loc, bits, code.val(target.vectorBits / 8 - 1));
+  hasStreams = true;
+  return arith::AndIOp::create(b, code.loc, code.less(Size(odd), 1), code.less(Size(kStreamedBytes - 1), size));
 }
 
 Size KernelEmitter::neededExtent(int64_t full, const Need &need) {

@@ -11,6 +11,7 @@
 #include "seqc/Conversion/CpuTarget.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/SetVector.h"
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,12 +61,16 @@ public:
   const CpuTarget &target;
   const Plan plan;
   const Bounds bounds;
+  /// Loads of the program's own rows that one group has read; the next group prefetches those of the next program.
+  llvm::SetVector<mlir::Operation *> rowsRead, rowsPrefetched;
 
   // Values of the kernel in the function.
   mlir::Value scalar(mlir::Value v) { return scalars.lookup(v); }
   const Buffer *findBuffer(mlir::Value v) const;
   View viewOf(mlir::Value v);
   Access accessOf(mlir::Operation *op);
+  /// i1: what `op` stores is better written past the caches: it is contiguous, aligned and more than they hold. Null if that is never so.
+  mlir::Value isStreamed(tile::StoreOp op, const Access &access);
   /// How many of the `full` indices along a dim are needed; all of them while the bound is not known at this place.
   Size neededExtent(int64_t full, const Need &need);
 
@@ -108,6 +113,7 @@ private:
   llvm::DenseMap<mlir::Value, Buffer> destinations; // buffers chosen ahead for values still to come
   mlir::Value scratch;
   llvm::SmallVector<mlir::Value> programIds;
+  bool hasStreams = false;
   ScratchPlan scratchPlan;
   int64_t scratchSize = 0;
 };
@@ -130,8 +136,8 @@ public:
     mlir::Operation *before;
     std::shared_ptr<Evaluator> outside;
   };
-  Evaluator(KernelEmitter &kernel, const llvm::MapVector<mlir::Operation *, Access> &accesses, bool masked, Hoist *hoist = nullptr)
-      : kernel(kernel), code(kernel.code), accesses(accesses), masked(masked), hoist(hoist) {}
+  Evaluator(KernelEmitter &kernel, const llvm::MapVector<mlir::Operation *, Access> &accesses, bool masked, bool streaming = false, Hoist *hoist = nullptr)
+      : kernel(kernel), code(kernel.code), accesses(accesses), masked(masked), streaming(streaming), hoist(hoist) {}
 
   /// The value of `v` at p is known.
   void seed(mlir::Value v, const Point &p, mlir::Value value) { memo[keyOf(v, p)] = value; }
@@ -139,6 +145,8 @@ public:
   mlir::Value evaluate(mlir::Value v, const Point &p);
   /// Stores, or adds, the value of a tile.store or tile.accumulate at p.
   void store(mlir::Operation *op, const Point &p);
+  /// Brings what `op` loads at p into the caches, `rows` indices of its first dim further on.
+  void prefetch(mlir::Operation *op, const Point &p, int64_t rows);
 
 private:
   using Key = std::pair<void *, std::vector<std::pair<void *, int64_t>>>;
@@ -157,7 +165,7 @@ private:
   KernelEmitter &kernel;
   Code &code;
   const llvm::MapVector<mlir::Operation *, Access> &accesses;
-  bool masked;
+  bool masked, streaming;
   Hoist *hoist;
   std::map<Key, mlir::Value> memo;
 };

@@ -53,6 +53,8 @@ public:
   }
   /// Loads and gathers evaluated inline by `v`.
   void collectAccesses(mlir::Value v, llvm::SmallVectorImpl<mlir::Operation *> &accesses) const;
+  /// True if `op` reads memory that the kernel also writes: its place among the stores matters.
+  bool isOrdered(mlir::Operation *op) const;
   /// True if nothing after `step` of `block` (by order of steps) reads `v`.
   bool isLastUse(mlir::Value v, mlir::Block *block, size_t step) const;
 
@@ -62,8 +64,6 @@ private:
   void require(mlir::Value v);
   void buildSteps(mlir::Block &block);
   void dropLocalBuffers(mlir::Block &block);
-  /// True if `op` reads memory that the kernel also writes: its place among the stores matters.
-  bool isOrdered(mlir::Operation *op) const;
   bool mayJoin(mlir::Operation *store, const Step &group) const;
   bool dependsThrough(llvm::ArrayRef<Reached> reads, const Step &group) const;
   llvm::SmallVector<Reached> reads(const Step &group) const;

@@ -210,6 +210,48 @@ TEST(CpuMath, Doubles) {
   EXPECT_LE(worstDouble<math::ExpOp>(EXACT(exp), -750, 720), 2);
   EXPECT_LE(worstDouble<math::Log2Op>(EXACT(log2), 0, 3), 4);
   EXPECT_LE(worstDouble<math::LogOp>(EXACT(log), 0, 1e9), 4);
+  for (double high : {1e-300, 1e-3, 0.7, 3.0, 25.0})
+    EXPECT_LE(worstDouble<math::TanhOp>(EXACT(tanh), -high, high), 3);
+  for (double high : {1e-300, 1e-3, 1.1, 3.0, 7.0})
+    EXPECT_LE(worstDouble<math::ErfOp>(EXACT(erf), -high, high), 3);
+  for (double high : {1e-300, 1e-3, 1.0, 100.0, 1e6, 0x1p40}) {
+    EXPECT_LE(worstDouble<math::SinOp>(EXACT(sin), -high, high), 3);
+    EXPECT_LE(worstDouble<math::CosOp>(EXACT(cos), -high, high), 3);
+  }
+  // The double closest to a multiple of pi/2 below 2^40, and special values.
+  double inf = INFINITY, worst = 6381956970095103.0 * 0x1p-14;
+  std::vector<double> x = {worst, 0.0, -0.0, inf, -inf, NAN, 1e308}, sin = Mapped<math::SinOp>("f64")(x), tanh = Mapped<math::TanhOp>("f64")(x), erf = Mapped<math::ErfOp>("f64")(x);
+  EXPECT_LE(ulps(sin[0], std::sin((long double)worst)), 3);
+  EXPECT_TRUE(std::signbit(sin[2]) && std::isnan(sin[3]) && std::isnan(sin[5]));
+  for (const std::vector<double> &y : {tanh, erf}) {
+    EXPECT_TRUE(y[1] == 0 && !std::signbit(y[1]) && std::signbit(y[2]));
+    EXPECT_TRUE(y[3] == 1 && y[4] == -1 && std::isnan(y[5]) && y[6] == 1);
+  }
+}
+
+/// Remainders are exact.
+template <typename T> void remaindersAgree(StringRef element, int64_t leastExponent, int64_t mostExponent) {
+  T inf = INFINITY, least = std::numeric_limits<T>::denorm_min(), most = std::numeric_limits<T>::max();
+  std::vector<T> values = {0, T(-0.0), 1, -1, 3, T(0.1), T(-5.5), inf, -inf, T(NAN), least, 3 * least, most, -most, std::numeric_limits<T>::min()}, x, y;
+  for (T a : values)
+    for (T b : values)
+      x.push_back(a), y.push_back(b);
+  std::mt19937_64 random(6);
+  std::uniform_real_distribution<double> digits(-2, 2);
+  std::uniform_int_distribution<int64_t> exponent(leastExponent, mostExponent);
+  for (int i = 0; i < 20000; ++i)
+    x.push_back(T(std::ldexp(digits(random), exponent(random)))), y.push_back(T(std::ldexp(digits(random), i % 2 ? exponent(random) : 0)));
+  std::vector<T> got = Mapped<arith::RemFOp>(element)(x, y);
+  for (size_t i = 0; i < x.size(); ++i) {
+    T want = std::fmod(x[i], y[i]);
+    bool same = std::isnan(want) ? std::isnan(got[i]) : want == got[i] && std::signbit(want) == std::signbit(got[i]);
+    ASSERT_TRUE(same) << x[i] << " rem " << y[i] << " = " << got[i] << ", not " << want;
+  }
+}
+
+TEST(CpuMath, RemaindersAreExact) {
+  remaindersAgree<float>("f32", -148, 126);
+  remaindersAgree<double>("f64", -1070, 1022);
 }
 
 TEST(CpuMath, SixteenBitTypesRoundOnce) {
@@ -233,11 +275,11 @@ TEST(CpuMath, SixteenBitTypesRoundOnce) {
 
 TEST(CpuMath, NoExpansionIsAnError) {
   CpuJit jit;
-  jit.addFunction("map", 3, 1, [&](OpBuilder &b, ValueRange args) { emitMap<math::TanhOp>(b, args, b.getF64Type(), arith::FastMathFlags::none); });
+  jit.addFunction("map", 3, 1, [&](OpBuilder &b, ValueRange args) { emitMap<math::AtanOp>(b, args, b.getF64Type(), arith::FastMathFlags::none); });
   std::string message;
   ScopedDiagnosticHandler handler(&jit.context, [&](Diagnostic &diagnostic) { message = diagnostic.str(); });
   EXPECT_FALSE(jit.compile(llvm::cantFail(CpuTarget::get("x86-64-v3"))));
-  EXPECT_NE(message.find("expects an operation with a CPU expansion, but got math.tanh on 'vector<8xf64>'"), std::string::npos) << message;
+  EXPECT_NE(message.find("expects an operation with a CPU expansion, but got math.atan on 'vector<8xf64>'"), std::string::npos) << message;
 }
 
 TEST(CpuMath, TheUlpMeasureSeesErrors) {

@@ -302,6 +302,20 @@ TEST_F(AttentionTest, BiasOfMinusInfinityHidesKeys) {
   EXPECT_EQ(r[1].at({0, 0, 3}), -kInf);
 }
 
+TEST_F(AttentionTest, BiasNearTheLeastFloatIsFinite) {
+  Case c;
+  c.m = 20, c.n = 35, c.dynamic = false, c.bias = {1, 1, 20, 35};
+  std::vector<Tensor> r = check(c, [](std::vector<Tensor> &args) {
+    for (int64_t n = 0; n < 35; ++n) {
+      args[3].data[3 * 35 + n] = n == 7 ? roundTo(DType::F32, -3.4e38) : -kInf; // one key is left, and another row sees all keys so
+      args[3].data[5 * 35 + n] = roundTo(DType::F32, -3.4e38);
+    }
+  });
+  ASSERT_EQ(r.size(), 2u);
+  EXPECT_LT(r[1].at({0, 0, 3}), -3.3e38);
+  EXPECT_GT(r[1].at({0, 0, 3}), -kInf);
+}
+
 TEST_F(AttentionTest, Sinks) {
   for (const char *attrs : {"", "scale = 2.0", "softcap = 3.0", "causal = \"top_left\"", "causal = \"bottom_right\""})
     for (auto [m, n] : {std::pair<int64_t, int64_t>{20, 35}, {35, 20}, {4, 0}}) {

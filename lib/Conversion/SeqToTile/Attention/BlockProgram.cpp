@@ -22,7 +22,8 @@ public:
     input = element;
     score = seq::AttentionOp::scoreType(element);
     isPlain = !op.getSoftcap() && !views.bias && op.getScoreMod().empty();
-    factor = (isPlain ? op.getScaleValue() : 1.0) * M_LOG2E;
+    unit = isPlain ? op.getScaleValue() : 1.0;
+    factor = unit * M_LOG2E;
     rowType = TileMath::type({config.rows()}, score);
   }
 
@@ -180,13 +181,19 @@ private:
     Value reference = masked || !isPlain ? t.select(t.equals(max, -INFINITY), t.constant(rowType, 0.0), max) : max;
     Value c = t.constant(rowType, factor);
     Value rescale = t.exp2(t.mul(t.sub(r.max, reference), c));
-    Value shift = t.mul(reference, -factor);
-    Value weights = t.exp2(t.fma(s, t.constant(TileMath::typeOf(s), factor), t.broadcast(shift, 1, config.bn)));
+    Value weights = t.exp2(exponents(s, reference));
     Value sum = t.fma(r.sum, rescale, t.reduce(weights, 1, "add"));
     Value o = t.mul(r.o, t.broadcast(rescale, 1, config.dv)), p = t.convert(weights, input);
     bool hides = (masked && (limits.high || limits.low)) || views.bias || !regions.empty();
     o = config.guard && hides ? guardedProduct(s, p, first, o) : product(p, loadBlock(values, first, config.bn, config.dv), o);
     return Running{o, max, sum};
+  }
+
+  /// (s - reference) * factor. A bias may be finite and near the largest float: its multiple is not.
+  Value exponents(Value s, Value reference) {
+    if (!isPlain)
+      return t.mul(t.sub(s, t.broadcast(reference, 1, config.bn)), factor);
+    return t.fma(s, t.constant(TileMath::typeOf(s), factor), t.broadcast(t.mul(reference, -factor), 1, config.bn));
   }
 
   Value product(Value p, Value v, Value o) { return tile::DotOp::create(k.b(), k.loc(), TileMath::typeOf(o), p, v, o); }
@@ -273,7 +280,7 @@ private:
     Value inverse = t.select(t.equals(r.sum, 0.0), zero, t.div(one, r.sum));
     AttentionTiles tiles;
     tiles.o = t.mul(r.o, t.broadcast(inverse, 1, config.dv));
-    tiles.lse = t.mul(t.fma(r.max, t.constant(rowType, factor), t.log2(r.sum)), M_LN2);
+    tiles.lse = t.fma(t.log2(r.sum), t.constant(rowType, M_LN2), t.mul(r.max, unit));
     return tiles;
   }
 
@@ -287,6 +294,7 @@ private:
   Type input, score;
   RankedTensorType rowType;
   bool isPlain = true, biasRows = false, biasKeys = false;
+  double unit = 1.0;   ///< of scores
   double factor = 1.0; ///< weights are exp2(factor * (s - max))
   Limits limits;
   RowRanges ranges;
