@@ -172,18 +172,26 @@ Value emitTanh(FloatCode &c, Value x) {
   return c.copySign(c.select(c.compare(Predicate::OLT, a, c.number(kSeam)), small, large), x);
 }
 
-/// x P(z) up to 1, 1 - 2^Q(x) above with Q = log2 erfc; +-1 from 4 (f32) or 6 (f64) on.
+/// 1 - erfc(a), for a above where that loses digits. f32: erfc = R(a)^8, which is cheaper than an exponential and as good for a sum with 1.
+Value emitOneMinusErfc(FloatCode &c, Value a) {
+  if (c.isF32()) {
+    Value root = c.polynomial(c.atMost(a, 4), kErfcRootF32), squared = c.mul(root, root), fourth = c.mul(squared, squared);
+    return c.fma(c.sub(c.number(-0.0), fourth), fourth, c.number(1));
+  }
+  Value bounded = c.atMost(a, 6);
+  Value logarithm = c.fma(c.mul(bounded, bounded), c.number(-kLog2E), c.polynomial(c.sub(bounded, c.number(3.5)), kErfcF64));
+  return c.sub(c.number(1), emitExp2(c, logarithm, /*approximate=*/true));
+}
+
+/// x P(z) up to 1.25 (f32) or 1 (f64), 1 - erfc(x) above; +-1 from 4 or 6 on.
 Value emitErf(FloatCode &c, Value x) {
-  constexpr double kSeam = 1;
   Value a = c.abs(x), z = c.mul(x, x);
   // The leading coefficient in two parts: near 0 nothing else limits the relative error.
   SmallVector<double> rest(c.isF32() ? ArrayRef<double>(kErfF32) : kErfF64);
   double leading = rest[0], high = c.isF32() ? float(leading) : leading;
   rest[0] = c.isF32() ? leading - high : 0x1.1ae3a914fed80p-56; // 2 / sqrt(pi) beyond a double
   Value small = c.fma(a, c.number(high), c.mul(a, c.polynomial(z, rest)));
-  Value logarithm = c.isF32() ? c.polynomial(c.atMost(a, 4), kErfcF32) : c.polynomial(c.sub(c.atMost(a, 6), c.number(3.5)), kErfcF64);
-  Value large = c.sub(c.number(1), emitExp2(c, logarithm, /*approximate=*/true));
-  return c.copySign(c.select(c.compare(Predicate::OLT, a, c.number(kSeam)), small, large), x);
+  return c.copySign(c.select(c.compare(Predicate::OLT, a, c.number(c.isF32() ? 1.25 : 1)), small, emitOneMinusErfc(c, a)), x);
 }
 
 // -- by way of f64: functions whose f32 form would need double-length arithmetic -------------------------------------------

@@ -49,16 +49,16 @@ inline constexpr double kTanhF32[] = {
     -0x1.55555539a3fddp-2, 0x1.1110e919f7ad3p-3, -0x1.ba08c4e66a3c8p-5, 0x1.64a9766b3a952p-6,
     -0x1.116a168e18e77p-7, 0x1.2c83c001d2709p-9,
 };
-/// erf(x) / x, z = x^2, x in [0, 1]
+/// erf(x) / x, z = x^2, x in [0, 1.25]
 inline constexpr double kErfF32[] = {
-    0x1.20dd7504045d6p+0, -0x1.81274665754c3p-2, 0x1.ce2f08fec14fdp-4, -0x1.b829c897922e5p-6,
-    0x1.562a60ddba6e6p-8, -0x1.bccf664d7f763p-11, 0x1.d887505de3ba6p-14, -0x1.445f47d33d87bp-17,
+    0x1.20dd74fffb183p+0, -0x1.8127415411635p-2, 0x1.ce2dff97c2c45p-4, -0x1.b8156393e2670p-6,
+    0x1.556a69352d429p-8, -0x1.b582baadd65f5p-11, 0x1.b4f778c826f8cp-14, -0x1.ff25b9a4a7d7ap-18,
 };
-/// log2(erfc(x)), x in [1, 4]
-inline constexpr double kErfcF32[] = {
-    0x1.e44c05df8b398p-12, -0x1.a16dd54c01481p+0, -0x1.d2b45cf477441p-1, -0x1.453f38723adbcp-3,
-    0x1.38427d2a2f757p-5, -0x1.c20333dea888fp-8, 0x1.c36a9b5c2ee25p-11, -0x1.16b3af62c0c46p-14,
-    0x1.3d029e11244aep-19,
+/// erfc(x)^(1/8), x in [1.25, 4]
+inline constexpr double kErfcRootF32[] = {
+    0x1.00597c253efaep+0, -0x1.2ba840e76d730p-3, -0x1.f30332e43a58cp-5, -0x1.4c6bfa56bd8a7p-7,
+    0x1.6c94b860fb123p-7, -0x1.6eb189fb8af0ep-10, -0x1.7ae5f94913869p-13, 0x1.afcf6fd024607p-15,
+    -0x1.a5a3363e24391p-19,
 };
 /// (tanh(x) / x - 1) / z, z = x^2, x in [0, 0.625]
 inline constexpr double kTanhF64[] = {
@@ -73,9 +73,9 @@ inline constexpr double kErfF64[] = {
     0x1.b9df224ca4b97p-20, -0x1.5f1ecb6f0764cp-23, 0x1.f7b4bf3b13964p-27, -0x1.389d4f2641625p-30,
     0x1.05ffd737fb32ep-34,
 };
-/// log2(erfc(t + 3.5)), t in [-2.5, 2.5]
+/// log2(erfc(t + 3.5) e^((t + 3.5)^2)), t in [-2.5, 2.5]
 inline constexpr double kErfcF64[] = {
-    -0x1.45c2541175b01p+4, -0x1.4f72d15a462fap+3, -0x1.650d03c0482c7p+0, -0x1.ee13f474f5d99p-8,
+    -0x1.57ed4bd1055b5p+1, -0x1.891d3a3ca0b7dp-2, 0x1.88ee524e006d4p-5, -0x1.ee13f474f5d99p-8,
     0x1.4a6c54f8e8d42p-10, -0x1.bda82a8c5948dp-13, 0x1.2720fc1cdc764p-15, -0x1.7893e37325d3dp-18,
     0x1.c59512e3428a0p-21, -0x1.f40017313a9cfp-24, 0x1.d87d8e2be1666p-27, -0x1.334d56f57344bp-30,
     -0x1.3ab02852f8642p-35, 0x1.850d6c4e59c0cp-35, -0x1.d2100671a772bp-37, 0x1.a0fea9191c4d9p-39,

@@ -279,6 +279,11 @@ private:
         rowLoads.push_back(op);
   }
 
+  bool isOutermost() const {
+    Operation *root = !step.stores.empty() ? step.stores.front() : !step.reduces.empty() ? step.reduces.front() : targets.front().first.getDefiningOp();
+    return root && isa<tile::KernelOp>(root->getParentOp());
+  }
+
   /// True for a load that covers the iteration space, in the outermost block, at a place that moves with the program.
   bool isRowLoad(Operation *op) const {
     auto load = dyn_cast<tile::LoadOp>(op);
@@ -290,12 +295,15 @@ private:
 
   /// What the group before has read is prefetched here, for the next program: memory works while this group computes.
   void choosePrefetches() {
-    for (Operation *op : kernel.rowsRead.takeVector()) {
-      if (!isRowLoad(op))
-        continue;
+    if (!isOutermost())
+      return;
+    for (Operation *op : kernel.rowsRead)
+      if (isRowLoad(op))
+        prefetches.push_back(op);
+    for (Operation *op : prefetches) {
       if (!accesses.contains(op))
         accesses[op] = kernel.accessOf(op);
-      prefetches.push_back(op);
+      kernel.rowsRead.remove(op);
       kernel.rowsPrefetched.insert(op);
     }
   }
@@ -380,7 +388,8 @@ private:
   void row(const Point &p) {
     int64_t columns = step.shape.back(), width = std::min<int64_t>(kernel.target.lanes(32), columns);
     SmallVector<const Reduction *> carried = carriedReductions();
-    int64_t unroll = std::min<int64_t>(!carried.empty() ? 4 : masked ? 1 : 2, llvm::bit_floor(static_cast<uint64_t>(columns / width)));
+    int64_t most = !carried.empty() || columns % (4 * width) == 0 ? 4 : 2; // accumulators need four; else no rest is left that would need more code
+    int64_t unroll = masked && carried.empty() ? 1 : std::min<int64_t>(most, llvm::bit_floor(static_cast<uint64_t>(columns / width)));
     int64_t wide = width * unroll, main = columns / wide * wide;
     SmallVector<Value> sums = identities(carried, p, wide);
     sums = code.loop(0, neededColumns(main, wide), wide, sums, [&](Size c, ValueRange values) { return stepAt(at(p, c, wide), values); });

@@ -154,3 +154,51 @@ func.func @negative_no_product(%q: tensor<2x5x8xf32>, %kt: tensor<2x8x7xf32>, %v
   %o = linalg.batch_matmul ins(%w, %v : tensor<2x5x7xf32>, tensor<2x7x8xf32>) outs(%o0 : tensor<2x5x8xf32>) -> tensor<2x5x8xf32>
   return %o : tensor<2x5x8xf32>
 }
+
+// -----
+
+// REMARK: remark: did not raise softmax(QK^T)V: all probabilities that are not numbers become 0, also those of scores that are not numbers
+func.func @negative_isnan(%q: tensor<2x5x8xf32>, %kt: tensor<2x8x7xf32>, %v: tensor<2x7x8xf32>, %bias: tensor<2x5x7xf32>) -> tensor<2x5x8xf32> {
+  %s0 = arith.constant dense<0.0> : tensor<2x5x7xf32>
+  %s1 = linalg.batch_matmul ins(%q, %kt : tensor<2x5x8xf32>, tensor<2x8x7xf32>) outs(%s0 : tensor<2x5x7xf32>) -> tensor<2x5x7xf32>
+  %s = arith.addf %s1, %bias : tensor<2x5x7xf32>
+  %e = tensor.empty() : tensor<2x5x7xf32>
+  %ninf2 = arith.constant dense<0xFF800000> : tensor<2x5xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x5xf32>
+  %max = linalg.reduce { arith.maximumf } ins(%s : tensor<2x5x7xf32>) outs(%ninf2 : tensor<2x5xf32>) dimensions = [2]
+  %maxb = linalg.broadcast ins(%max : tensor<2x5xf32>) outs(%e : tensor<2x5x7xf32>) dimensions = [2]
+  %d = arith.subf %s, %maxb : tensor<2x5x7xf32>
+  %p = math.exp %d : tensor<2x5x7xf32>
+  %sum = linalg.reduce { arith.addf } ins(%p : tensor<2x5x7xf32>) outs(%zero : tensor<2x5xf32>) dimensions = [2]
+  %sumb = linalg.broadcast ins(%sum : tensor<2x5xf32>) outs(%e : tensor<2x5x7xf32>) dimensions = [2]
+  %w = arith.divf %p, %sumb : tensor<2x5x7xf32>
+  %none = arith.cmpf uno, %w, %w : tensor<2x5x7xf32>
+  %safe = arith.select %none, %s0, %w : tensor<2x5x7xi1>, tensor<2x5x7xf32>
+  %o0 = arith.constant dense<0.0> : tensor<2x5x8xf32>
+  %o = linalg.batch_matmul ins(%safe, %v : tensor<2x5x7xf32>, tensor<2x7x8xf32>) outs(%o0 : tensor<2x5x8xf32>) -> tensor<2x5x8xf32>
+  return %o : tensor<2x5x8xf32>
+}
+
+// -----
+
+// REMARK: remark: did not raise softmax(QK^T)V: probabilities become 0 by a condition that is not that all scores of the row are minus infinity
+func.func @negative_other_rows(%q: tensor<2x5x8xf32>, %kt: tensor<2x8x7xf32>, %v: tensor<2x7x8xf32>, %bias: tensor<2x5x7xf32>) -> tensor<2x5x8xf32> {
+  %s0 = arith.constant dense<0.0> : tensor<2x5x7xf32>
+  %s1 = linalg.batch_matmul ins(%q, %kt : tensor<2x5x8xf32>, tensor<2x8x7xf32>) outs(%s0 : tensor<2x5x7xf32>) -> tensor<2x5x7xf32>
+  %s = arith.addf %s1, %bias : tensor<2x5x7xf32>
+  %e = tensor.empty() : tensor<2x5x7xf32>
+  %ninf2 = arith.constant dense<0xFF800000> : tensor<2x5xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x5xf32>
+  %max = linalg.reduce { arith.maximumf } ins(%s : tensor<2x5x7xf32>) outs(%ninf2 : tensor<2x5xf32>) dimensions = [2]
+  %maxb = linalg.broadcast ins(%max : tensor<2x5xf32>) outs(%e : tensor<2x5x7xf32>) dimensions = [2]
+  %d = arith.subf %s, %maxb : tensor<2x5x7xf32>
+  %p = math.exp %d : tensor<2x5x7xf32>
+  %sum = linalg.reduce { arith.addf } ins(%p : tensor<2x5x7xf32>) outs(%zero : tensor<2x5xf32>) dimensions = [2]
+  %sumb = linalg.broadcast ins(%sum : tensor<2x5xf32>) outs(%e : tensor<2x5x7xf32>) dimensions = [2]
+  %w = arith.divf %p, %sumb : tensor<2x5x7xf32>
+  %none = arith.cmpf oeq, %maxb, %s0 : tensor<2x5x7xf32>
+  %safe = arith.select %none, %s0, %w : tensor<2x5x7xi1>, tensor<2x5x7xf32>
+  %o0 = arith.constant dense<0.0> : tensor<2x5x8xf32>
+  %o = linalg.batch_matmul ins(%safe, %v : tensor<2x5x7xf32>, tensor<2x7x8xf32>) outs(%o0 : tensor<2x5x8xf32>) -> tensor<2x5x8xf32>
+  return %o : tensor<2x5x8xf32>
+}

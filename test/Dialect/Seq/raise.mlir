@@ -2,7 +2,7 @@
 // RUN: seqc-opt %s --seq-raise --split-input-file 2>/dev/null | FileCheck %s
 // RUN: seqc-opt %s --seq-raise --split-input-file 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
 
-// REMARK-COUNT-6: remark: raised softmax(QK^T)V to seq.attention
+// REMARK-COUNT-8: remark: raised softmax(QK^T)V to seq.attention
 
 // q k^T scaled after, causal select, heads collapsed into the batch, dynamic sizes.
 // CHECK-LABEL: func @causal_collapsed_heads
@@ -245,4 +245,94 @@ func.func @grouped_heads(%q: tensor<1x4x5x8xf32>, %k: tensor<1x2x7x8xf32>, %v: t
   %o3 = linalg.batch_matmul ins(%w, %v3 : tensor<4x5x7xf32>, tensor<4x7x8xf32>) outs(%o0 : tensor<4x5x8xf32>) -> tensor<4x5x8xf32>
   %o = tensor.expand_shape %o3 [[0, 1], [2], [3]] output_shape [1, 4, 5, 8] : tensor<4x5x8xf32> into tensor<1x4x5x8xf32>
   return %o : tensor<1x4x5x8xf32>
+}
+
+// -----
+
+// PyTorch's decomposition of scaled_dot_product_attention: rows whose scores are all minus infinity give 0, as attention does without keys.
+// CHECK-LABEL: func @safe_softmax_of_a_masked_row
+// CHECK-NOT: linalg.batch_matmul
+// CHECK: seq.attention {{.*}} bias(
+// CHECK-NOT: linalg.batch_matmul
+func.func @safe_softmax_of_a_masked_row(%arg0: tensor<1x2x16x8xf32> {seq.dims = [1, 2, 16, 8]}, %arg1: tensor<1x2x16x8xf32> {seq.dims = [1, 2, 16, 8]}, %arg2: tensor<1x2x16x8xf32> {seq.dims = [1, 2, 16, 8]}, %arg3: tensor<16x16xi1> {seq.dims = [16, 16]}) -> (tensor<1x2x16x8xf32>) {
+  %0 = arith.constant dense<0xFF800000> : tensor<f32>
+  %1 = arith.constant dense<0.0> : tensor<f32>
+  %2 = tensor.empty() : tensor<16x16xf32>
+  %3 = linalg.broadcast ins(%1 : tensor<f32>) outs(%2 : tensor<16x16xf32>) dimensions = [0, 1]
+  %4 = tensor.empty() : tensor<16x16xf32>
+  %5 = linalg.broadcast ins(%0 : tensor<f32>) outs(%4 : tensor<16x16xf32>) dimensions = [0, 1]
+  %6 = arith.select %arg3, %3, %5 : tensor<16x16xi1>, tensor<16x16xf32>
+  %7 = arith.constant dense<5.94603539e-01> : tensor<1x2x16x8xf32>
+  %8 = arith.mulf %arg0, %7 : tensor<1x2x16x8xf32>
+  %9 = tensor.empty() : tensor<1x2x8x16xf32>
+  %10 = linalg.transpose ins(%arg1 : tensor<1x2x16x8xf32>) outs(%9 : tensor<1x2x8x16xf32>) permutation = [0, 1, 3, 2]
+  %11 = arith.constant dense<5.94603539e-01> : tensor<1x2x8x16xf32>
+  %12 = arith.mulf %10, %11 : tensor<1x2x8x16xf32>
+  %13 = tensor.collapse_shape %8 [[0, 1], [2], [3]] : tensor<1x2x16x8xf32> into tensor<2x16x8xf32>
+  %14 = tensor.collapse_shape %12 [[0, 1], [2], [3]] : tensor<1x2x8x16xf32> into tensor<2x8x16xf32>
+  %15 = arith.constant dense<0.0> : tensor<2x16x16xf32>
+  %16 = linalg.batch_matmul ins(%13, %14 : tensor<2x16x8xf32>, tensor<2x8x16xf32>) outs(%15 : tensor<2x16x16xf32>) -> tensor<2x16x16xf32>
+  %17 = tensor.expand_shape %16 [[0, 1], [2], [3]] output_shape [1, 2, 16, 16] : tensor<2x16x16xf32> into tensor<1x2x16x16xf32>
+  %18 = tensor.empty() : tensor<1x2x16x16xf32>
+  %19 = linalg.broadcast ins(%6 : tensor<16x16xf32>) outs(%18 : tensor<1x2x16x16xf32>) dimensions = [0, 1]
+  %20 = arith.addf %17, %19 : tensor<1x2x16x16xf32>
+  %21 = arith.constant dense<0xFF800000> : tensor<1x2x16xf32>
+  %22 = linalg.reduce { arith.maximumf } ins(%20 : tensor<1x2x16x16xf32>) outs(%21 : tensor<1x2x16xf32>) dimensions = [3]
+  %23 = tensor.empty() : tensor<1x2x16x16xf32>
+  %24 = linalg.broadcast ins(%22 : tensor<1x2x16xf32>) outs(%23 : tensor<1x2x16x16xf32>) dimensions = [3]
+  %25 = arith.subf %20, %24 : tensor<1x2x16x16xf32>
+  %26 = math.exp %25 : tensor<1x2x16x16xf32>
+  %27 = arith.constant dense<0.0> : tensor<1x2x16xf32>
+  %28 = linalg.reduce { arith.addf } ins(%26 : tensor<1x2x16x16xf32>) outs(%27 : tensor<1x2x16xf32>) dimensions = [3]
+  %29 = tensor.empty() : tensor<1x2x16x16xf32>
+  %30 = linalg.broadcast ins(%28 : tensor<1x2x16xf32>) outs(%29 : tensor<1x2x16x16xf32>) dimensions = [3]
+  %31 = arith.divf %26, %30 : tensor<1x2x16x16xf32>
+  %32 = arith.constant dense<0xFF800000> : tensor<1x2x16x16xf32>
+  %33 = arith.cmpf oeq, %20, %32 : tensor<1x2x16x16xf32>
+  %34 = arith.constant dense<true> : tensor<1x2x16x16xi1>
+  %35 = arith.xori %33, %34 : tensor<1x2x16x16xi1>
+  %36 = arith.constant dense<false> : tensor<1x2x16xi1>
+  %37 = linalg.reduce { arith.ori } ins(%35 : tensor<1x2x16x16xi1>) outs(%36 : tensor<1x2x16xi1>) dimensions = [3]
+  %38 = tensor.expand_shape %37 [[0], [1], [2, 3]] output_shape [1, 2, 16, 1] : tensor<1x2x16xi1> into tensor<1x2x16x1xi1>
+  %39 = arith.constant dense<true> : tensor<1x2x16x1xi1>
+  %40 = arith.xori %38, %39 : tensor<1x2x16x1xi1>
+  %41 = arith.constant dense<0.0> : tensor<1x2x16x16xf32>
+  %42 = tensor.collapse_shape %40 [[0], [1], [2, 3]] : tensor<1x2x16x1xi1> into tensor<1x2x16xi1>
+  %43 = tensor.empty() : tensor<1x2x16x16xi1>
+  %44 = linalg.broadcast ins(%42 : tensor<1x2x16xi1>) outs(%43 : tensor<1x2x16x16xi1>) dimensions = [3]
+  %45 = arith.select %44, %41, %31 : tensor<1x2x16x16xi1>, tensor<1x2x16x16xf32>
+  %46 = tensor.collapse_shape %45 [[0, 1], [2], [3]] : tensor<1x2x16x16xf32> into tensor<2x16x16xf32>
+  %47 = tensor.collapse_shape %arg2 [[0, 1], [2], [3]] : tensor<1x2x16x8xf32> into tensor<2x16x8xf32>
+  %48 = arith.constant dense<0.0> : tensor<2x16x8xf32>
+  %49 = linalg.batch_matmul ins(%46, %47 : tensor<2x16x16xf32>, tensor<2x16x8xf32>) outs(%48 : tensor<2x16x8xf32>) -> tensor<2x16x8xf32>
+  %50 = tensor.expand_shape %49 [[0, 1], [2], [3]] output_shape [1, 2, 16, 8] : tensor<2x16x8xf32> into tensor<1x2x16x8xf32>
+  return %50 : tensor<1x2x16x8xf32>
+}
+
+// -----
+
+// The same by the row maximum.
+// CHECK-LABEL: func @safe_softmax_by_maximum
+// CHECK-NOT: linalg.reduce
+// CHECK: seq.attention
+func.func @safe_softmax_by_maximum(%q: tensor<2x5x8xf32>, %kt: tensor<2x8x7xf32>, %v: tensor<2x7x8xf32>, %bias: tensor<2x5x7xf32>) -> tensor<2x5x8xf32> {
+  %s0 = arith.constant dense<0.0> : tensor<2x5x7xf32>
+  %s1 = linalg.batch_matmul ins(%q, %kt : tensor<2x5x8xf32>, tensor<2x8x7xf32>) outs(%s0 : tensor<2x5x7xf32>) -> tensor<2x5x7xf32>
+  %s = arith.addf %s1, %bias : tensor<2x5x7xf32>
+  %e = tensor.empty() : tensor<2x5x7xf32>
+  %ninf2 = arith.constant dense<0xFF800000> : tensor<2x5xf32>
+  %zero = arith.constant dense<0.0> : tensor<2x5xf32>
+  %max = linalg.reduce { arith.maximumf } ins(%s : tensor<2x5x7xf32>) outs(%ninf2 : tensor<2x5xf32>) dimensions = [2]
+  %maxb = linalg.broadcast ins(%max : tensor<2x5xf32>) outs(%e : tensor<2x5x7xf32>) dimensions = [2]
+  %d = arith.subf %s, %maxb : tensor<2x5x7xf32>
+  %p = math.exp %d : tensor<2x5x7xf32>
+  %sum = linalg.reduce { arith.addf } ins(%p : tensor<2x5x7xf32>) outs(%zero : tensor<2x5xf32>) dimensions = [2]
+  %sumb = linalg.broadcast ins(%sum : tensor<2x5xf32>) outs(%e : tensor<2x5x7xf32>) dimensions = [2]
+  %w = arith.divf %p, %sumb : tensor<2x5x7xf32>
+  %ninf = arith.constant dense<0xFF800000> : tensor<2x5x7xf32>
+  %none = arith.cmpf oeq, %maxb, %ninf : tensor<2x5x7xf32>
+  %safe = arith.select %none, %s0, %w : tensor<2x5x7xi1>, tensor<2x5x7xf32>
+  %o0 = arith.constant dense<0.0> : tensor<2x5x8xf32>
+  %o = linalg.batch_matmul ins(%safe, %v : tensor<2x5x7xf32>, tensor<2x7x8xf32>) outs(%o0 : tensor<2x5x8xf32>) -> tensor<2x5x8xf32>
+  return %o : tensor<2x5x8xf32>
 }

@@ -119,8 +119,8 @@ TEST(CpuMath, Exp2Approximate) {
 TEST(CpuMath, Exp) { EXPECT_LE(worst<math::ExpOp>(EXACT(exp)), 2); }
 TEST(CpuMath, Log2) { EXPECT_LE(worst<math::Log2Op>(EXACT(log2)), 2); }
 TEST(CpuMath, Log) { EXPECT_LE(worst<math::LogOp>(EXACT(log)), 2); }
-TEST(CpuMath, Tanh) { EXPECT_LE(worst<math::TanhOp>(EXACT(tanh)), 4); }
-TEST(CpuMath, Erf) { EXPECT_LE(worst<math::ErfOp>(EXACT(erf)), 4); }
+TEST(CpuMath, Tanh) { EXPECT_LE(worst<math::TanhOp>(EXACT(tanh)), 2); }
+TEST(CpuMath, Erf) { EXPECT_LE(worst<math::ErfOp>(EXACT(erf)), 2); }
 TEST(CpuMath, Sin) {
   EXPECT_LE(worst<math::SinOp>(EXACT(sin), [](float x) { return !(std::abs(x) > 0x1p40f) || std::isinf(x); }), 1);
 }

@@ -88,4 +88,37 @@ func.func @mlp(%x: tensor<?x?x64xf32> {seq.dims = ["B", "L", 64]}, %w: tensor<25
     expectEqual({{"B", 2}, {"L", l}}, 1e-3);
 }
 
+/// A product [2, 6, 10] of P [2, 6, 15] and V [2, 15, 10], of which every second factor of dim `dim` of one operand is a repetition.
+std::string productOfRepeated(bool left, int64_t dim, int64_t times, bool computed) {
+  std::vector<int64_t> whole = left ? std::vector<int64_t>{2, 6, 15} : std::vector<int64_t>{2, 15, 10}, part = whole;
+  part[dim] /= times;
+  std::vector<int64_t> spread = part;
+  spread.insert(spread.begin() + dim + 1, times);
+  auto type = [](llvm::ArrayRef<int64_t> shape) {
+    std::string text = "tensor<";
+    for (int64_t d : shape)
+      text += std::to_string(d) + "x";
+    return text + "f32>";
+  };
+  std::string groups = dim == 0 ? "[[0, 1], [2], [3]]" : dim == 1 ? "[[0], [1, 2], [3]]" : "[[0], [1], [2, 3]]";
+  std::string p = type({2, 6, 15}), v = type({2, 15, 10}), in = type(part), out = type({2, 6, 10});
+  return "func.func @f(%p: " + (left ? in : p) + ", %v: " + (left ? v : in) + ") -> " + out + " attributes {seq.export} {\n" +
+         (computed ? std::string("  %x = math.exp ") + (left ? "%p" : "%v") + " : " + in + "\n" : "") + "  %e = tensor.empty() : " + type(spread) + "\n  %b = linalg.broadcast ins(" +
+         (computed ? "%x" : left ? "%p" : "%v") + " : " + in + ") outs(%e : " + type(spread) + ") dimensions = [" + std::to_string(dim + 1) + "]\n" +
+         "  %c = tensor.collapse_shape %b " + groups + " : " + type(spread) + " into " + type(whole) + "\n  %z = arith.constant dense<0.0> : " + out +
+         "\n  %o = linalg.batch_matmul ins(" + (left ? "%c, %v" : "%p, %c") + " : " + p + ", " + v + ") outs(%z : " + out + ") -> " + out + "\n  return %o : " + out + "\n}\n";
+}
+
+TEST_F(SeqToTileTest, ProductsOfRepeatedOperands) {
+  for (bool left : {true, false})
+    for (int64_t dim : {0, 1, 2})
+      for (bool computed : {true, false}) {
+        int64_t extent = dim == 0 ? 2 : left == (dim == 1) ? (left ? 6 : 10) : 15, times = extent == 15 ? 3 : 2;
+        std::string text = productOfRepeated(left, dim, times, computed);
+        SCOPED_TRACE(text);
+        ASSERT_TRUE(convert(text));
+        expectEqual({});
+      }
+}
+
 } // namespace

@@ -657,3 +657,41 @@ tile.kernel @mm(%A: !P, %B: !P, %C: !tile.ptr<f32>, %M: index, %N: index, %K: in
                   .programs = (m + 15) / 16 * ((n + 15) / 16),
                   .tolerance = 1e-4});
 }
+
+/// Softmax over rows of 64 in tiles of 4 rows.
+static const char *softmaxRows() {
+  return R"(
+!V = !tile.view<?x64xf32, [?, 1]>
+!t = tensor<4x64xf32>
+tile.kernel @k(%X: !tile.ptr<f32>, %Y: !tile.ptr<f32>, %L: index, %S: index) level(block) params(["X", "Y", "L", "S"])
+    access(["read", "write", "value", "value"]) grid {
+      %c4 = arith.constant 4 : index
+      %n = arith.ceildivsi %L, %c4 : index
+      tile.grid_yield %n } {
+  %c4 = arith.constant 4 : index
+  %p = tile.program_id 0
+  %i = arith.muli %p, %c4 : index
+  %vx = tile.view %X sizes [%L, 64] strides [%S, 1] : !tile.ptr<f32> -> !V
+  %vy = tile.view %Y sizes [%L, 64] strides [%S, 1] : !tile.ptr<f32> -> !V
+  %x = tile.load %vx[%i, 0] {inbounds = [1]} : !V -> !t
+  %m = tile.reduce %x {dims = [1], kind = max} : !t -> tensor<4xf32>
+  %mb = tile.broadcast %m {at = 1} : tensor<4xf32> -> !t
+  %d = arith.subf %x, %mb : !t
+  %e = math.exp2 %d : !t
+  %s = tile.reduce %e {dims = [1], kind = add} : !t -> tensor<4xf32>
+  %sb = tile.broadcast %s {at = 1} : tensor<4xf32> -> !t
+  %y = arith.divf %e, %sb : !t
+  tile.store %y, %vy[%i, 0] {inbounds = [1]} : !t, !V
+})";
+}
+
+TEST(CpuOps, RowsThatGoPastTheCaches) {
+  // Only some of the rows are computed. 16 MiB go past the caches where rows are aligned.
+  for (auto [rows, stride] : {std::pair<int64_t, int64_t>(65536, 64), {65536, 65}, {65536, 72}, {65535, 64}, {3, 64}}) {
+    SCOPED_TRACE("rows " + str(rows) + ", stride " + str(stride));
+    expectSame({.text = softmaxRows(),
+                .memories = {{"X", {rows * stride}}, {"Y", {rows * stride}}},
+                .numbers = {{"L", rows}, {"S", stride}},
+                .programs = std::min<int64_t>(5, (rows + 3) / 4)});
+  }
+}

@@ -236,23 +236,53 @@ Tile TileEmitter::loadAccess(const Access &access, ArrayRef<std::pair<unsigned, 
 Value TileEmitter::loadOrdered(const Access &access, ArrayRef<unsigned> order) {
   OpBuilder &b = kernel.b();
   Value pointer = kernel.readPointer(access.view.base);
-  SmallVector<OperandView::Dim> dims;
-  SmallVector<OpFoldResult> coords;
+  SmallVector<OperandView::Dim> dims, tileDims;
+  SmallVector<OpFoldResult> coords, tileCoords;
   SmallVector<int64_t> shape;
+  SmallVector<std::pair<int64_t, unsigned>> repeated; // places in the order of axes that the operand does not have
   auto strideOf = [&](unsigned a) { return info.axes()[a].fines.empty() ? std::nullopt : access.stride(info.axes()[a].fines.back()); };
   for (unsigned a = 0; a < axes.size(); ++a)
     if (std::optional<Expr> stride = strideOf(a); stride && !llvm::is_contained(order, a)) {
       dims.push_back({info.axes()[a].size, *stride});
       coords.push_back(coordOf(a));
     }
-  for (unsigned a : order) {
+  for (auto [place, a] : llvm::enumerate(order)) {
     std::optional<Expr> stride = strideOf(a);
-    dims.push_back(stride ? OperandView::Dim{info.axes()[a].size, *stride} : OperandView::Dim{Expr(1), Expr(1)});
-    coords.push_back(stride ? coordOf(a) : kernel.index(0));
+    if (!stride && axes[a].extent > 1) {
+      repeated.emplace_back(place, a);
+      continue;
+    }
+    tileDims.push_back(stride ? OperandView::Dim{info.axes()[a].size, *stride} : OperandView::Dim{Expr(1), Expr(1)});
+    tileCoords.push_back(stride ? coordOf(a) : kernel.index(0));
     shape.push_back(stride ? axes[a].extent : 1);
   }
+  bool isScalar = shape.empty();
+  if (isScalar) {
+    tileDims.push_back({Expr(1), Expr(1)});
+    tileCoords.push_back(kernel.index(0));
+    shape.push_back(1);
+  }
+  dims.append(tileDims);
+  coords.append(tileCoords);
   Value view = kernel.view(pointer, access.view.offset, dims);
-  return tile::LoadOp::create(b, kernel.loc(), RankedTensorType::get(shape, elementOf(access.view.base)), view, coords, 0.0);
+  Type element = elementOf(access.view.base);
+  Value v = tile::LoadOp::create(b, kernel.loc(), RankedTensorType::get(shape, element), view, coords, 0.0);
+  if (isScalar) {
+    shape.clear();
+    v = tile::ReshapeOp::create(b, kernel.loc(), RankedTensorType::get(shape, element), v);
+  }
+  for (auto [place, a] : repeated) {
+    shape.insert(shape.begin() + place, axes[a].extent);
+    v = tile::BroadcastOp::create(b, kernel.loc(), RankedTensorType::get(shape, element), v, place);
+  }
+  // Beyond the end loads give 0; so must what is repeated along a summed dim, or an infinity there would make a NaN.
+  for (auto [place, a] : repeated)
+    if (Value mask = info.axes()[a].reduced ? insideMask(a) : Value()) {
+      Value spreadMask = tile::BroadcastOp::create(b, kernel.loc(), RankedTensorType::get(shape, b.getI1Type()), mask, place == 0 ? 1 : 0);
+      auto type = RankedTensorType::get(shape, element);
+      v = arith::SelectOp::create(b, kernel.loc(), spreadMask, v, arith::ConstantOp::create(b, kernel.loc(), type, cast<TypedAttr>(b.getZeroAttr(type))));
+    }
+  return v;
 }
 
 LogicalResult TileEmitter::store(Value output) {

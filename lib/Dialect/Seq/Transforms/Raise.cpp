@@ -54,9 +54,64 @@ Value reducedOverLast(Peeler &peeler, Value v, StringRef combiner) {
   return peeler.peel(input);
 }
 
+bool isSplat(Value v, double number) {
+  std::optional<double> splat = splatValue(v);
+  return splat && *splat == number;
+}
+
+/// The value that `v` says to be minus infinity element by element (or, with `negated`, to be anything else); null if `v` is no such test.
+Value testedForMinusInfinity(Peeler &peeler, Value v, bool negated) {
+  while (auto flip = v.getDefiningOp<arith::XOrIOp>()) {
+    if (!matchPattern(flip.getRhs(), m_One()))
+      return {};
+    peeler.ops.insert(flip);
+    negated = !negated;
+    v = flip.getLhs();
+  }
+  auto compare = v.getDefiningOp<arith::CmpFOp>();
+  if (!compare || compare.getPredicate() != (negated ? arith::CmpFPredicate::UNE : arith::CmpFPredicate::OEQ) || !isSplat(compare.getRhs(), -INFINITY))
+    return {};
+  peeler.ops.insert(compare);
+  return compare.getLhs();
+}
+
+/// The scores if `condition` is true for the rows whose scores are all minus infinity: their maximum is, or none is anything else.
+Value scoresOfEmptyRows(Peeler &peeler, Value condition) {
+  if (Value rows = testedForMinusInfinity(peeler, condition, false))
+    return reducedOverLast(peeler, rows, "arith.maximumf");
+  bool negated = false;
+  Value v = condition;
+  while (Operation *op = v.getDefiningOp()) { // spread over the row, dims of size 1, negations
+    if (auto flip = dyn_cast<arith::XOrIOp>(op); flip && matchPattern(flip.getRhs(), m_One()))
+      negated = !negated;
+    else if (!isa<linalg::BroadcastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+      break;
+    if (auto broadcast = dyn_cast<linalg::BroadcastOp>(op); broadcast && broadcast.getDimensions() != ArrayRef<int64_t>{typeOf(broadcast->getResult(0)).getRank() - 1})
+      return {};
+    peeler.ops.insert(op);
+    v = op->getOperand(0);
+  }
+  auto reduce = v.getDefiningOp<linalg::ReduceOp>();
+  if (!reduce || reduce.getInputs().size() != 1 || reduce.getDimensions() != ArrayRef<int64_t>{typeOf(reduce.getInputs().front()).getRank() - 1} ||
+      reduce.getCombiner().front().front().getName().getStringRef() != (negated ? "arith.ori" : "arith.andi") ||
+      typeOf(reduce.getInputs().front()).getRank() != typeOf(condition).getRank())
+    return {};
+  peeler.ops.insert(reduce);
+  Value scores = testedForMinusInfinity(peeler, reduce.getInputs().front(), negated);
+  return scores ? peeler.peel(scores) : Value();
+}
+
 /// Sets scores and returns success if `m.out` is softmax(..Q K^T..) V. Fills `reason` for a near match.
 LogicalResult matchSoftmax(Match &m) {
   Value p = m.peeler.peel(m.out.getInputs()[0]);
+  // Probabilities of 0 for rows without keys.
+  auto safe = p.getDefiningOp<arith::SelectOp>();
+  if (safe && isSplat(safe.getTrueValue(), 0.0)) {
+    m.peeler.ops.insert(safe);
+    p = m.peeler.peel(safe.getFalseValue());
+  } else {
+    safe = nullptr;
+  }
   auto divide = p.getDefiningOp<arith::DivFOp>();
   if (!divide)
     return failure();
@@ -85,6 +140,13 @@ LogicalResult matchSoftmax(Match &m) {
   }
   if (reducedOverLast(m.peeler, subtract.getRhs(), "arith.maximumf") != scores) {
     m.reason = "what is subtracted before the exponential is not the row maximum";
+    return failure();
+  }
+  if (safe && scoresOfEmptyRows(m.peeler, safe.getCondition()) != scores) {
+    auto compare = safe.getCondition().getDefiningOp<arith::CmpFOp>();
+    bool testsNaN = isa_and_nonnull<math::IsNaNOp>(safe.getCondition().getDefiningOp()) || (compare && compare.getPredicate() == arith::CmpFPredicate::UNO);
+    m.reason = testsNaN ? "all probabilities that are not numbers become 0, also those of scores that are not numbers"
+                        : "probabilities become 0 by a condition that is not that all scores of the row are minus infinity";
     return failure();
   }
   std::optional<Scores> matched = matchScores(m.peeler, scores, m.reason);
