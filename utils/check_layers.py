@@ -66,6 +66,20 @@ def check(top, folder, failures):
                 failures.append(f"{file.relative_to(top)}:{number}: {layer} may not include {match.group(1)}")
 
 
+def row_rules(top):
+    """Layer -> text of "may include", of the table in docs/architecture.md."""
+    rows = re.findall(r"^\| `lib/([^`]+)` \| .* \| ([^|]+) \|$", (top / "docs/architecture.md").read_text(), re.MULTILINE)
+    return {layer: allowed for layer, allowed in rows}
+
+
+def check_document(top, failures):
+    rows = row_rules(top)
+    for layer in sorted(RULES.keys() | rows.keys()):
+        wanted = ", ".join(f"`{other}`" for other in sorted(RULES.get(layer, ()))) or "nothing"
+        if layer not in RULES or rows.get(layer) != wanted:
+            failures.append(f"docs/architecture.md: expects the row of lib/{layer} to end in '{wanted}', but got '{rows.get(layer)}'")
+
+
 def check_runtime(top, failures):
     for file in sorted((top / "runtime").rglob("*")):
         if file.suffix in {".c", ".h"} and re.search(r'#include ["<](seqc/|llvm|mlir)', file.read_text()):
@@ -80,6 +94,8 @@ def main():
     check(top, "lib", failures)
     check(top, "include/seqc", failures)
     check_runtime(top, failures)
+    if top == TOP:
+        check_document(top, failures)
     print("\n".join(failures) if failures else "layers: ok")
     return 1 if failures else 0
 
