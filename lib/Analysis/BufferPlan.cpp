@@ -61,7 +61,11 @@ Value memoryRoot(Value v) {
   return v;
 }
 
-int64_t elementBytes(Type element) { return element.isInteger(1) ? 1 : element.getIntOrFloatBitWidth() / 8; }
+int64_t elementBytes(Type element) {
+  if (auto complex = dyn_cast<ComplexType>(element))
+    return 2 * elementBytes(complex.getElementType());
+  return element.isInteger(1) ? 1 : element.getIntOrFloatBitWidth() / 8;
+}
 
 namespace {
 /// Byte ranges of the workspace and the value that each holds.

@@ -68,7 +68,7 @@ static Expected<std::vector<SafetensorsTensor>> collectWeights(const Manifest &m
     const SafetensorsTensor *t = find(w.name);
     if (!t)
       return fail(ExitCode::Damaged, "E4002", (path + ": no tensor '" + w.name + "', which the graph needs").str());
-    if (t->dtype != safetensorsDtype(w.dtype) || !equal(t->shape, w.shape)) {
+    if (!holds(*t, w.dtype, w.shape)) {
       std::string text;
       raw_string_ostream os(text);
       os << path << ": tensor '" << w.name << "' is " << t->dtype << " [";
@@ -98,7 +98,7 @@ static Error write(const Compiled &compiled, function_ref<const SafetensorsTenso
     writer.addPieces(name, {bytes});
   std::vector<SafetensorsTensor> constants;
   for (const ConstantData &c : manifest.constants)
-    constants.push_back({c.name, safetensorsDtype(c.dtype).str(), SmallVector<int64_t, 4>(c.shape.begin(), c.shape.end()), c.bytes});
+    constants.push_back(storedTensor(c.name, c.dtype, c.shape, c.bytes));
   if (!constants.empty())
     if (Error e = writer.addSafetensors(kConstantsMember, constants))
       return e;

@@ -65,7 +65,7 @@ static void printSummary(StringRef name, const HostTensor &t) {
   outs() << "]";
   int64_t n = t.elements(), shown = std::min<int64_t>(n, 8);
   for (int64_t i = 0; i < shown; ++i)
-    outs() << format(" %.6g", t.get(i));
+    outs() << ' ' << t.text(i);
   outs() << (shown < n ? " ...\n" : "\n");
 }
 

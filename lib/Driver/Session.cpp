@@ -3,6 +3,7 @@
 #include "seqc/Interpreter/Tensor.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstdlib>
 #include <cstring>
@@ -58,6 +59,28 @@ double HostTensor::get(int64_t i) const {
 void HostTensor::set(int64_t i, double value) {
   interp::DType t = cantFail(interp::parseDType(dtype));
   std::vector<char> bytes = interp::Tensor(t, {}, value).toBytes();
+  std::memcpy(data.get() + i * bytes.size(), bytes.data(), bytes.size());
+}
+
+std::complex<double> HostTensor::getComplex(int64_t i) const {
+  interp::DType t = cantFail(interp::parseDType(dtype));
+  return interp::Tensor::fromBytes(t, {}, data.get() + i * interp::byteSize(t)).complexAt(0);
+}
+
+std::string HostTensor::text(int64_t i) const {
+  std::string s;
+  raw_string_ostream os(s);
+  std::complex<double> z = getComplex(i);
+  os << format("%.6g", z.real());
+  if (isComplex())
+    os << format("%+.6gi", z.imag());
+  return s;
+}
+
+void HostTensor::setComplex(int64_t i, std::complex<double> value) {
+  interp::Tensor t(cantFail(interp::parseDType(dtype)), {});
+  t.setComplex(0, value);
+  std::vector<char> bytes = t.toBytes();
   std::memcpy(data.get() + i * bytes.size(), bytes.data(), bytes.size());
 }
 
@@ -164,6 +187,8 @@ private:
     auto bits = static_cast<uint8_t>(dtypeBytes(dtype) * 8);
     if (dtype == "bf16")
       return {kDLBfloat, bits, 1};
+    if (dtype.starts_with("c"))
+      return {kDLComplex, bits, 1};
     return {static_cast<uint8_t>(dtype.starts_with("f") ? kDLFloat : dtype == "i1" ? kDLUInt : kDLInt), bits, 1};
   }
   std::vector<DLTensor> storage;
@@ -246,6 +271,11 @@ Expected<std::vector<HostTensor>> makeInputs(const seqc_rt_function_t *fn, const
     if (StringRef(info->dtype_name).contains('f'))
       for (int64_t e = 0; e < t->elements(); ++e)
         t->set(e, uniform(random));
+    if (StringRef(info->dtype_name).starts_with("c"))
+      for (int64_t e = 0; e < t->elements(); ++e) {
+        double re = uniform(random);
+        t->setComplex(e, {re, uniform(random)});
+      }
     inputs.push_back(*t);
   }
   for (const auto &entry : dims)

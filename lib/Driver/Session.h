@@ -8,6 +8,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/JSON.h"
+#include <complex>
 #include <memory>
 #include <vector>
 
@@ -22,9 +23,14 @@ struct HostTensor {
   static llvm::Expected<HostTensor> make(llvm::StringRef dtype, std::vector<int64_t> shape);
   int64_t elements() const;
   int64_t bytes() const;
-  /// Element as a double.
+  /// Element as a double (of complex ones the real part), or as a complex number of any type.
   double get(int64_t i) const;
+  std::complex<double> getComplex(int64_t i) const;
   void set(int64_t i, double value);
+  void setComplex(int64_t i, std::complex<double> value);
+  bool isComplex() const { return llvm::StringRef(dtype).starts_with("c"); }
+  /// Element as text.
+  std::string text(int64_t i) const;
 };
 
 int64_t dtypeBytes(llvm::StringRef dtype);

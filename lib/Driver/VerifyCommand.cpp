@@ -32,8 +32,9 @@ struct Difference {
 static Difference compare(const HostTensor &expected, const HostTensor &actual, double rtol, double atol) {
   Difference d;
   for (int64_t i = 0; i < expected.elements(); ++i) {
-    double e = expected.get(i), a = actual.get(i);
-    if (e == a || (std::isnan(e) && std::isnan(a)))
+    std::complex<double> e = expected.getComplex(i), a = actual.getComplex(i);
+    auto same = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+    if (same(e.real(), a.real()) && same(e.imag(), a.imag()))
       continue;
     double error = std::abs(e - a);
     if (!(error <= d.maxAbs))
@@ -83,7 +84,7 @@ static Error runCase(const Session &session, const json::Object &c, StringRef fo
     Difference d = compare(*expected, (*outputs)[i], c.getNumber("rtol").value_or(1e-4), c.getNumber("atol").value_or(1e-5));
     outs() << seqc_rt_function_name(*fn) << ' ' << info->name << (d.where < 0 ? ": ok" : ": FAILED") << llvm::format(", max abs error %.3g", d.maxAbs);
     if (d.where >= 0)
-      outs() << formatv(", first at element {0}: expected {1}, got {2}", d.where, expected->get(d.where), (*outputs)[i].get(d.where));
+      outs() << formatv(", first at element {0}: expected {1}, got {2}", d.where, expected->text(d.where), (*outputs)[i].text(d.where));
     outs() << '\n';
     failures += d.where >= 0;
   }

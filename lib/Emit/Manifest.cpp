@@ -22,8 +22,11 @@ KernelRecord *Manifest::findKernel(llvm::StringRef name) {
 
 namespace {
 std::string dtypeOf(Type type) {
+  Type element = getElementTypeOrSelf(type);
+  if (auto complex = dyn_cast<ComplexType>(element))
+    return complex.getElementType().isF32() ? "c64" : "c128";
   std::string text;
-  llvm::raw_string_ostream(text) << getElementTypeOrSelf(type);
+  llvm::raw_string_ostream(text) << element;
   return text;
 }
 

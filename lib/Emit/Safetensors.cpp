@@ -18,7 +18,7 @@ struct DtypeInfo {
   const char *name, *seqc; // seqc: null if the package format has no such dtype
   int64_t bytes;
 };
-constexpr DtypeInfo kDtypes[] = {{"F64", "f64", 8}, {"I64", "i64", 8}, {"U64", nullptr, 8}, {"C64", nullptr, 8}, {"F32", "f32", 4},     {"I32", "i32", 4},
+constexpr DtypeInfo kDtypes[] = {{"F64", "f64", 8}, {"I64", "i64", 8}, {"U64", nullptr, 8}, {"C64", "c64", 8}, {"F32", "f32", 4},     {"I32", "i32", 4},
                                  {"U32", nullptr, 4}, {"F16", "f16", 2}, {"BF16", "bf16", 2}, {"I16", nullptr, 2}, {"U16", nullptr, 2}, {"I8", "i8", 1},
                                  {"U8", nullptr, 1}, {"BOOL", "i1", 1}, {"F8_E5M2", nullptr, 1}, {"F8_E4M3", nullptr, 1}};
 
@@ -144,6 +144,21 @@ StringRef safetensorsDtype(StringRef seqcName) {
     if (d.seqc && seqcName == d.seqc)
       return d.name;
   return "";
+}
+
+SafetensorsTensor storedTensor(StringRef name, StringRef seqcName, ArrayRef<int64_t> shape, StringRef data) {
+  SafetensorsTensor t{name.str(), safetensorsDtype(seqcName).str(), SmallVector<int64_t, 4>(shape), data};
+  if (seqcName == "c128") {
+    t.dtype = "F64";
+    t.shape.push_back(2);
+  }
+  return t;
+}
+
+bool holds(const SafetensorsTensor &t, StringRef seqcName, ArrayRef<int64_t> shape) {
+  StringRef part = seqcName == "c64" ? "F32" : seqcName == "c128" ? "F64" : "";
+  bool isPairs = !part.empty() && t.dtype == part && !t.shape.empty() && t.shape.back() == 2 && ArrayRef<int64_t>(t.shape).drop_back() == shape;
+  return isPairs || (t.dtype == safetensorsDtype(seqcName) && ArrayRef<int64_t>(t.shape) == shape);
 }
 
 StringRef seqcDtype(StringRef name) {

@@ -12,15 +12,15 @@ try:
 except ImportError:
     _bfloat16 = None
 
-_FLOAT, _INT, _BFLOAT, _BOOL = 2, 0, 4, 6
+_FLOAT, _INT, _BFLOAT, _COMPLEX, _BOOL = 2, 0, 4, 5, 6
 
 # dtype name of the package -> (DLPack code, bits, NumPy dtype of results)
 _DTYPES = {
     "f32": (_FLOAT, 32, np.float32), "f16": (_FLOAT, 16, np.float16), "f64": (_FLOAT, 64, np.float64),
     "bf16": (_BFLOAT, 16, _bfloat16 or np.uint16), "i1": (_BOOL, 8, np.bool_), "i8": (_INT, 8, np.int8),
-    "i32": (_INT, 32, np.int32), "i64": (_INT, 64, np.int64),
+    "i32": (_INT, 32, np.int32), "i64": (_INT, 64, np.int64), "c64": (_COMPLEX, 64, np.complex64), "c128": (_COMPLEX, 128, np.complex128),
 }
-_KIND_CODES = {"f": _FLOAT, "i": _INT, "u": 1, "b": _BOOL, "c": 5}
+_KIND_CODES = {"f": _FLOAT, "i": _INT, "u": 1, "b": _BOOL, "c": _COMPLEX}
 
 
 def numpy_dtype(name):
@@ -160,7 +160,7 @@ def add_output(tensors, index, value, info, stream=None):
 
 def add_input(tensors, index, value, info, stream=None):
     """Puts one argument into the list: a NumPy array (copied only if it is not contiguous), an object with __dlpack__, or numbers."""
-    if isinstance(value, (bool, int, float, list, tuple)):
+    if isinstance(value, (bool, int, float, complex, list, tuple)):
         value = np.asarray(value, dtype=numpy_dtype(info.dtype))
     if isinstance(value, np.generic):
         value = np.asarray(value)

@@ -58,6 +58,7 @@ def manifest():
             function("step", [], [("state", "f32", [4]), ("delta", "f32", [4])], [("next", "f32", [4])],
                      [(0, [{"input": 0}, {"input": 1}, {"output": 0}, {"expr": 4}])], states=[{"input": 0, "output": 0}]),
             function("half", ["N"], [("x", "bf16", ["N"])], [("y", "bf16", ["N"])], [(2, [{"input": 0}, {"output": 0}, {"expr": "N"}])]),
+            function("pairs", ["N"], [("x", "c64", ["N"])], [("y", "c64", ["N"])], [(1, [{"input": 0}, {"output": 0}, {"expr": ["mul", 2, "N"]}, {"value": 3}])]),
         ],
     }
 
@@ -106,7 +107,7 @@ class RuntimeTest(unittest.TestCase):
     def test_introspection(self):
         package = self.load()
         main = package["main"]
-        self.assertEqual(list(package.functions), ["main", "step", "half"])
+        self.assertEqual(list(package.functions), ["main", "step", "half", "pairs"])
         self.assertEqual(main.inputs[0], seqc.TensorInfo("x", "f32", ("B", "L")))
         self.assertEqual(main.outputs[1].shape, (["mul", "B", "L"],))
         self.assertEqual(main.dims, ("B", "L"))
@@ -181,6 +182,17 @@ class RuntimeTest(unittest.TestCase):
         np.testing.assert_array_equal(result.view(np.uint16), bits)
         self.assertFails(seqc.ArgumentError, seqc.Status.TENSOR_MISMATCH, "bf16", half, np.zeros(3, np.float16))
 
+    def test_complex(self):
+        """Kernels see memory of complex numbers as memory of their parts."""
+        pairs = self.load()["pairs"]
+        z = np.array([1 + 2j, -3, 0.5j], np.complex64)
+        result = pairs(z)
+        self.assertEqual(result.dtype, np.complex64)
+        np.testing.assert_array_equal(result, 3 * z)
+        np.testing.assert_array_equal(pairs([1j, 2]), np.array([3j, 6], np.complex64))
+        self.assertFails(seqc.ArgumentError, seqc.Status.TENSOR_MISMATCH, "expects dtype c64, but got complex128", pairs, z.astype(np.complex128))
+        self.assertFails(seqc.ArgumentError, seqc.Status.TENSOR_MISMATCH, "c64", pairs, z.view(np.float32))
+
     def test_argument_errors(self):
         main = self.load()["main"]
         x = np.zeros((2, 3), np.float32)
@@ -199,7 +211,7 @@ class RuntimeTest(unittest.TestCase):
     def test_package_errors(self):
         status = seqc.Status
         self.assertFails(seqc.NotFoundError, status.NOT_FOUND, "no/such", seqc.load, "no/such.seqc", library=LIBRARY)
-        self.assertFails(seqc.NotFoundError, status.NOT_FOUND, "it has: main, step, half", self.load().__getitem__, "other")
+        self.assertFails(seqc.NotFoundError, status.NOT_FOUND, "it has: main, step, half, pairs", self.load().__getitem__, "other")
         self.assertFails(seqc.SeqcError, status.DEVICE_ERROR, "", self.load, device="cuda:999")
         self.assertFails(seqc.ArgumentError, status.INVALID_ARGUMENT, "expects device", self.load, device="tpu")
         self.assertFails(seqc.ArgumentError, status.INVALID_ARGUMENT, "num_threads", self.load, threads=-1)

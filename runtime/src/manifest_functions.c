@@ -227,7 +227,7 @@ static seqc_rt_status_t read_tensor_arg(reader *r, const rt_param *p, const cJSO
   const rt_dtype *dtype = arg->kind == RT_ARG_INPUT    ? fn->inputs[index].dtype
                           : arg->kind == RT_ARG_OUTPUT ? fn->outputs[index].dtype
                                                        : r->manifest->weights[index].dtype;
-  if (dtype != p->dtype)
+  if (rt_dtype_part(dtype) != p->dtype)
     return rt_fail(SEQC_RT_BAD_PACKAGE, "%s: expects a tensor of %s, but got %s", where, p->dtype->name, dtype->name);
   if (p->writes && arg->kind != RT_ARG_OUTPUT)
     return rt_fail(SEQC_RT_BAD_PACKAGE, "%s: expects an output or workspace for the written param '%.60s'", where, p->name);

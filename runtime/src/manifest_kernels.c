@@ -16,6 +16,8 @@ static seqc_rt_status_t read_param(const cJSON *item, const char *where, rt_aren
       if (p->kind == RT_PARAM_INDEX)
         return SEQC_RT_OK;
       RT_TRY(rt_manifest_dtype(item, where, &p->dtype));
+      if (rt_dtype_part(p->dtype) != p->dtype)
+        return rt_fail(SEQC_RT_BAD_PACKAGE, "%s: expects the dtype of the parts of complex numbers, but got '%s'", where, p->dtype->name);
       if (p->kind == RT_PARAM_SCALAR)
         return SEQC_RT_OK;
       RT_TRY(rt_json_string(item, "access", where, &access));

@@ -90,12 +90,20 @@ static seqc_rt_status_t check_files(seqc_rt_package_t *pkg) {
 
 // --- Weights --------------------------------------------------------------------------------------------------------------------------
 
+// Complex numbers may be stored as pairs of parts: a last dim of 2.
+static bool stores(const rt_stored_tensor *t, const rt_weight *w) {
+  const rt_dtype *part = rt_dtype_part(w->dtype);
+  bool pairs = part != w->dtype && !strcmp(t->dtype, part->safetensors_name) && t->rank == w->rank + 1 && t->shape[w->rank] == 2;
+  bool same = !strcmp(t->dtype, w->dtype->safetensors_name) && t->rank == w->rank;
+  return (pairs || same) && !memcmp(t->shape, w->shape, (size_t)w->rank * sizeof *w->shape);
+}
+
 static seqc_rt_status_t bind_weight(seqc_rt_package_t *pkg, int index, const rt_safetensors *file) {
   const rt_weight *w = &pkg->manifest.weights[index];
   const rt_stored_tensor *t = rt_safetensors_find(file, w->name);
   if (!t)
     return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%.255s': expects a tensor '%.80s', but it is not there", w->file, w->name);
-  if (strcmp(t->dtype, w->dtype->safetensors_name) || t->rank != w->rank || memcmp(t->shape, w->shape, (size_t)w->rank * sizeof *w->shape))
+  if (!stores(t, w))
     return rt_fail(SEQC_RT_BAD_PACKAGE, "member '%.255s': tensor '%.80s': its dtype or shape differs from the one in seqc.json", w->file, w->name);
   pkg->weights[index] = t->data;
   if ((uintptr_t)t->data % (size_t)w->dtype->bytes == 0)

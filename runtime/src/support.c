@@ -111,13 +111,18 @@ void rt_arena_free(rt_arena *arena) {
 
 static const rt_dtype kDtypes[] = {{"f32", "F32", kDLFloat, 32, 4}, {"f16", "F16", kDLFloat, 16, 2}, {"bf16", "BF16", kDLBfloat, 16, 2},
                                    {"f64", "F64", kDLFloat, 64, 8}, {"i1", "BOOL", RT_DL_BOOL, 8, 1}, {"i8", "I8", kDLInt, 8, 1},
-                                   {"i32", "I32", kDLInt, 32, 4},   {"i64", "I64", kDLInt, 64, 8}};
+                                   {"i32", "I32", kDLInt, 32, 4},   {"i64", "I64", kDLInt, 64, 8},  {"c64", "C64", kDLComplex, 64, 8},
+                                   {"c128", "", kDLComplex, 128, 16}};
 
 const rt_dtype *rt_dtype_find(const char *name) {
   for (int i = 0; i < RT_COUNT(kDtypes); ++i)
     if (!strcmp(kDtypes[i].name, name))
       return &kDtypes[i];
   return NULL;
+}
+
+const rt_dtype *rt_dtype_part(const rt_dtype *dtype) {
+  return dtype->code != kDLComplex ? dtype : rt_dtype_find(dtype->bits == 64 ? "f32" : "f64");
 }
 
 bool rt_dtype_accepts(const rt_dtype *dtype, DLDataType actual) {

@@ -49,12 +49,13 @@ static inline bool rt_add_i64(int64_t a, int64_t b, int64_t *out) { return !__bu
 
 // Element types of the format.
 typedef struct {
-  const char *name, *safetensors_name;
+  const char *name, *safetensors_name; // "": not in the format
   uint8_t code, bits; // DLPack
   int bytes;
 } rt_dtype;
 enum { RT_DL_BOOL = 6 }; // kDLBool of DLPack 0.8; Debian's header is older
 const rt_dtype *rt_dtype_find(const char *name); // NULL if unknown
+const rt_dtype *rt_dtype_part(const rt_dtype *dtype); // of the parts of complex numbers; others themselves
 bool rt_dtype_accepts(const rt_dtype *dtype, DLDataType actual);
 
 #ifdef __cplusplus

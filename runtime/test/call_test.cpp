@@ -38,6 +38,31 @@ TEST(Call, WeightsInPlaceAndCopied) {
   }
 }
 
+TEST(Call, ComplexWeightsAreComplexOrPairs) {
+  std::string manifest = replaced(kStandardManifest, "\"dtype\": \"f32\", \"shape\": [6]}]", "\"dtype\": \"c64\", \"shape\": [3]}]");
+  struct Case {
+    const char *dtype;
+    std::vector<int64_t> shape;
+    bool fits;
+  };
+  for (const Case &c : {Case{"C64", {3}, true}, {"F32", {3, 2}, true}, {"F32", {6}, false}, {"F32", {2, 3}, false}, {"F32", {3}, false}}) {
+    auto members = standardMembers();
+    size_t floats = c.shape == std::vector<int64_t>{3} && std::string(c.dtype) == "F32" ? 3 : 6;
+    std::vector<float> values{1, 2, 3, 4, 5, 6};
+    values.resize(floats);
+    members["weights/model.safetensors"] = makeSafetensors({{"w", c.dtype, c.shape, bytesOf<float>(values)}});
+    if (!c.fits) {
+      EXPECT_STATUS(openStatus(makePackage(manifest, members)), SEQC_RT_BAD_PACKAGE, "tensor 'w': its dtype or shape differs");
+      continue;
+    }
+    Package p(makePackage(manifest, members));
+    Tensor<float> state({6}, 10), next({6});
+    ASSERT_EQ(call(p.function("step"), {&state.dl}, {&next.dl}), SEQC_RT_OK) << seqc_rt_last_error();
+    for (int i = 0; i < 6; ++i)
+      EXPECT_EQ(next[i], 11 + i);
+  }
+}
+
 TEST(Call, EveryProgramOfA3dGridRunsWithItsOwnScratch) {
   Package p(standardPackage(), 4);
   for (auto [x, y, z] : {std::array<int64_t, 3>{1, 1, 1}, {7, 5, 3}, {64, 1, 33}, {0, 5, 3}, {3, 0, 0}, {1, 1, 1009}}) {

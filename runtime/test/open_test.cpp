@@ -241,6 +241,7 @@ TEST(Open, ManifestFaults) {
       {"[\"sse2\"]", "\"sse2\"", "seqc.json: cpu: expects an array 'features'"},
       {"\"kind\": \"ptr\"", "\"kind\": \"pointer\"", "seqc.json: kernels[0].params[0]: expects kind ptr, index or scalar, but got 'pointer'"},
       {"\"dtype\": \"f32\"", "\"dtype\": \"f31\"", "kernels[0].params[0]: unknown dtype 'f31'"},
+      {"\"dtype\": \"f32\"", "\"dtype\": \"c64\"", "kernels[0].params[0]: expects the dtype of the parts of complex numbers, but got 'c64'"},
       {"\"access\": \"read\"", "\"access\": \"rw\"", "expects access 'read' or 'write', but got 'rw'"},
       {"{\"name\": \"N\", \"kind\": \"index\"}],", "{\"name\": \"N\", \"kind\": \"index\"}, {\"name\": \"z\", \"kind\": \"ptr\", \"dtype\": \"f32\", \"access\": \"read\"}],",
        "kernels[0].params[4]: expects pointers, then indices, then scalars"},

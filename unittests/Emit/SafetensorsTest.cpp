@@ -99,11 +99,28 @@ TEST(Safetensors, LayoutErrors) {
 }
 
 TEST(Safetensors, Dtypes) {
-  for (StringRef name : {"f32", "f16", "bf16", "f64", "i1", "i8", "i32", "i64"})
+  for (StringRef name : {"f32", "f16", "bf16", "f64", "i1", "i8", "i32", "i64", "c64"})
     EXPECT_EQ(seqcDtype(safetensorsDtype(name)), name);
   EXPECT_EQ(safetensorsDtype("i7"), "");
   EXPECT_EQ(seqcDtype("U8"), "");
   EXPECT_EQ(safetensorsElementBytes("Q4"), 0);
+}
+
+TEST(Safetensors, ComplexNumbersMayBePairs) {
+  EXPECT_TRUE(holds({"a", "C64", {3}, ""}, "c64", {3}));
+  EXPECT_TRUE(holds({"a", "F32", {3, 2}, ""}, "c64", {3}));
+  EXPECT_TRUE(holds({"a", "F64", {2}, ""}, "c128", {}));
+  EXPECT_FALSE(holds({"a", "F64", {3, 2}, ""}, "c64", {3}));
+  EXPECT_FALSE(holds({"a", "F32", {3, 3}, ""}, "c64", {3}));
+  EXPECT_FALSE(holds({"a", "F32", {2, 3}, ""}, "c64", {3}));
+  EXPECT_FALSE(holds({"a", "F32", {3}, ""}, "c64", {3}));
+  EXPECT_TRUE(holds({"a", "F32", {3, 2}, ""}, "f32", {3, 2}));
+  EXPECT_FALSE(holds({"a", "F32", {3, 2}, ""}, "f32", {3}));
+  std::string data(48, 'x');
+  SafetensorsTensor stored = storedTensor("a", "c128", {3}, data);
+  EXPECT_EQ(stored.dtype, "F64");
+  EXPECT_TRUE(holds(stored, "c128", {3}));
+  EXPECT_TRUE(bool(layoutSafetensors({stored})));
 }
 
 TEST(Safetensors, HostileHeaders) {

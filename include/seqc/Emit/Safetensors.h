@@ -18,7 +18,7 @@ namespace seqc {
 /// A tensor of a file; `data` is row-major, little endian and points into the file (any alignment) or to memory of the caller.
 struct SafetensorsTensor {
   std::string name;
-  std::string dtype; ///< F32 F16 BF16 F64 BOOL I8 I32 I64, or another safetensors type
+  std::string dtype; ///< F32 F16 BF16 F64 BOOL I8 I32 I64 C64, or another safetensors type
   llvm::SmallVector<int64_t, 4> shape;
   llvm::StringRef data;
 };
@@ -26,6 +26,10 @@ struct SafetensorsTensor {
 /// "f32" -> "F32", ... for the dtypes of the package format; empty for others. And back.
 llvm::StringRef safetensorsDtype(llvm::StringRef seqcDtype);
 llvm::StringRef seqcDtype(llvm::StringRef safetensorsDtype);
+/// How the format stores a tensor of a dtype of packages: c128, which it does not have, as F64 with a last dim of 2.
+SafetensorsTensor storedTensor(llvm::StringRef name, llvm::StringRef seqcDtype, llvm::ArrayRef<int64_t> shape, llvm::StringRef data);
+/// True if `t` stores a tensor of this dtype and shape. Complex numbers may be pairs: F32 or F64 with a last dim of 2.
+bool holds(const SafetensorsTensor &t, llvm::StringRef seqcDtype, llvm::ArrayRef<int64_t> shape);
 /// Bytes of one element; 0 for unknown dtypes.
 int64_t safetensorsElementBytes(llvm::StringRef safetensorsDtype);
 

@@ -18,6 +18,7 @@ DTYPES = {
     "I32": ("i32", "<i4"),
     "I8": ("i8", "<i1"),
     "BOOL": ("i1", "|b1"),
+    "C64": ("complex<f32>", "<c8"),
 }
 FILE_DTYPE = {mlir: name for name, (mlir, _) in DTYPES.items()}
 MAX_HEADER = 100 << 20

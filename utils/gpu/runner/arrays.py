@@ -14,9 +14,11 @@ except ImportError:
 DTYPES = {
     "f32": (4, "f", 2, 24, -149, 128), "f16": (2, "e", 2, 11, -24, 16), "bf16": (2, "H", 4, 8, -133, 128), "f64": (8, "d", 2, 53, -1074, 1024),
     "i1": (1, "B", 6, 0, 0, 0), "i8": (1, "b", 0, 0, 0, 0), "i32": (4, "i", 0, 0, 0, 0), "i64": (8, "q", 0, 0, 0, 0),
+    "c64": (8, "f", 5, 24, -149, 128), "c128": (16, "d", 5, 53, -1074, 1024),  # code and precision are those of the parts
 }
+PARTS = {"c64": "f32", "c128": "f64"}  # complex numbers are compared part by part
 FLOATS = ("f32", "f16", "bf16", "f64")
-_NPY = {"<f4": "f32", "<f2": "f16", "<u2": "bf16", "<f8": "f64", "|b1": "i1", "|i1": "i8", "<i4": "i32", "<i8": "i64"}
+_NPY = {"<f4": "f32", "<f2": "f16", "<u2": "bf16", "<f8": "f64", "|b1": "i1", "|i1": "i8", "<i4": "i32", "<i8": "i64", "<c8": "c64", "<c16": "c128"}
 
 
 def count(shape):
@@ -37,7 +39,8 @@ def read_npy(path):
 
 
 def values(dtype, data):
-    """The elements as f64 (NumPy) or Python numbers."""
+    """The elements (or parts) as f64 (NumPy) or Python numbers."""
+    dtype = PARTS.get(dtype, dtype)
     _, code, *_ = DTYPES[dtype]
     if np is not None:
         if dtype == "bf16":
@@ -114,6 +117,7 @@ def _judge_numpy(expected, truth, actual, scale, tolerance, is_float):
 def compare(expected_dtype, expected, dtype, actual, tolerance):
     """(ok, text, used): bytes of the unrounded or stored expectation against the bytes of a result. Tolerances: {"relative", "tiny"} is relative to
     max(|expected|, root mean square), 0 meaning the rounded value bit for bit; {"rtol", "atol"} is as in NumPy."""
+    expected_dtype, dtype = PARTS.get(expected_dtype, expected_dtype), PARTS.get(dtype, dtype)
     e, a = values(expected_dtype, expected), values(dtype, actual)
     if len(e) != len(a):
         return False, f"expected {len(e)} elements, but got {len(a)}", math.inf
@@ -133,6 +137,8 @@ def compare(expected_dtype, expected, dtype, actual, tolerance):
 def generate(dtype, shape, fill, seed):
     """Bytes of an input for timing: {"kind": "uniform" in [-scale, scale) or "integers" in [0, limit)}. A block of values is repeated, so that large
     inputs are made quickly; the values are the same on every machine."""
+    if dtype in PARTS:
+        dtype, shape = PARTS[dtype], tuple(shape) + (2,)
     size, code, *_ = DTYPES[dtype]
     n, source = count(shape), random.Random(seed)
     block = min(n, 65537)  # prime: repetition does not align with rows

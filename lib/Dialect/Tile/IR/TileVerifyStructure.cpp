@@ -124,6 +124,13 @@ LogicalResult LaunchOp::verify() {
   return success();
 }
 
+/// Element type of the memory of a tensor: complex numbers are pairs of their parts.
+static Type inMemory(Value v) {
+  Type element = getElementTypeOrSelf(v.getType());
+  auto complex = dyn_cast<ComplexType>(element);
+  return complex ? complex.getElementType() : element;
+}
+
 /// Element type that an operand needs for a kernel argument.
 static Type wanted(BlockArgument a) {
   auto ptr = dyn_cast<PtrType>(a.getType());
@@ -143,7 +150,7 @@ static LogicalResult verifyOperands(LaunchOp launch, KernelOp kernel, FlatSymbol
     if (args.size() != operands.size())
       return launch.emitOpError() << "expects " << args.size() << ' ' << what << " for " << symbol << ", but got " << operands.size();
     for (auto [a, v] : llvm::zip_equal(args, operands))
-      if (getElementTypeOrSelf(v.getType()) != wanted(a))
+      if (inMemory(v) != wanted(a))
         return launch.emitOpError() << "expects " << wanted(a) << " for argument " << kernel.paramName(a.getArgNumber()) << ", but got " << v.getType();
     return success();
   };
