@@ -160,6 +160,8 @@ std::optional<Expr> ShapeExprs::compute(OpResult result, int64_t d) {
         int64_t rank = cast<RankedTensorType>(result.getType()).getRank();
         return dim(e.getDpsInputs()[d == rank - 1 ? 1 : 0], d);
       })
+      .Case([&](linalg::MapOp e) { return dim(e.getInputs().empty() ? e.getInit() : e.getInputs()[0], d); })
+      .Case([&](seq::SsmKernelOp e) { return d == 0 ? dim(e.getLambda(), 0) : index(e.getLength()); })
       .Case([&](tensor::ExpandShapeOp e) { return index(e.getMixedOutputShape()[d]); })
       .Case([&](tensor::CollapseShapeOp e) -> Result {
         Expr product(1);

@@ -46,15 +46,19 @@ static double elements(const Shape &shape) {
 
 //===-- Inputs and sizes ----------------------------------------------------------===//
 
+interp::DType dtypeOf(llvm::StringRef type) {
+  return type == "complex<f32>" ? interp::DType::C64 : type == "complex<f64>" ? interp::DType::C128 : llvm::cantFail(interp::parseDType(type));
+}
+
 double Graph::bytesOf(const Shape &shape, const std::string &type) const {
-  return elements(shape) * static_cast<double>(interp::byteSize(llvm::cantFail(interp::parseDType(type))));
+  return elements(shape) * static_cast<double>(interp::byteSize(dtypeOf(type)));
 }
 
 Value Graph::input(const std::string &name, Shape shape, Fill fill, double parameter, std::string elementType) {
   if (elementType.empty())
     elementType = type();
   Value v{"%" + name, std::move(shape), elementType};
-  Input in{name, llvm::cantFail(interp::parseDType(v.type)), {}, fill, parameter, {}};
+  Input in{name, dtypeOf(v.type), {}, fill, parameter, {}};
   for (size_t d = 0; d < v.shape.size(); ++d) {
     const Extent &e = v.shape[d];
     in.shape.push_back(e.size);
@@ -130,6 +134,18 @@ Value Graph::define(const std::string &text, Shape shape, std::string elementTyp
 Value Graph::op(const std::string &name, llvm::ArrayRef<Value> operands) {
   flops += elements(operands[0].shape);
   return define(name + " " + ids(operands) + " : " + operands[0].tensor(), operands[0].shape, operands[0].type);
+}
+
+Value Graph::map(const std::string &body, llvm::ArrayRef<Value> operands, const std::string &resultType, double flopsPerElement) {
+  const Shape &shape = operands[0].shape;
+  flops += flopsPerElement * elements(shape);
+  Value out{empty(shape, resultType), shape, resultType};
+  std::string head = " ins(" + ids(operands) + " : " + types(operands) + ") outs(" + out.id + " : " + out.tensor() + ")", arguments;
+  if (body.find(' ') == std::string::npos)
+    return define("linalg.map { " + body + " }" + head, shape, resultType);
+  for (size_t i = 0; i < operands.size(); ++i)
+    arguments += std::string("%") + static_cast<char>('a' + i) + ": " + operands[i].type + ", ";
+  return define("linalg.map" + head + " (" + arguments + "%init: " + resultType + ") {\n" + body + "    linalg.yield %r : " + resultType + "\n  }", shape, resultType);
 }
 
 Value Graph::compare(const std::string &nameAndPredicate, const Value &a, const Value &b) {
@@ -216,7 +232,8 @@ Value Graph::concat(int64_t dim, llvm::ArrayRef<Value> parts) {
 
 Value Graph::pad(const Value &a, llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high, const std::string &value, const Shape &shape) {
   Value out{"", shape, a.type};
-  std::string scalar = once("scalar " + value + a.type, "arith.constant " + value + " : " + a.type), arguments;
+  const char *constant = interp::isComplex(dtypeOf(a.type)) ? "complex.constant " : "arith.constant ";
+  std::string scalar = once("scalar " + value + a.type, constant + value + " : " + a.type), arguments;
   for (size_t d = 0; d < shape.size(); ++d)
     arguments += (d ? ", %i" : "%i") + std::to_string(d) + ": index";
   return define("tensor.pad " + a.id + " low[" + join(low) + "] high[" + join(high) + "] {\n  ^bb0(" + arguments + "):\n    tensor.yield " + scalar + " : " + a.type +

@@ -27,9 +27,12 @@ using Shape = std::vector<Extent>;
 struct Value {
   std::string id;
   Shape shape;
-  std::string type; ///< element: "f32", "i1"
+  std::string type; ///< element: "f32", "i1", "complex<f32>"
   std::string tensor() const;
 };
+
+/// Element type of MLIR text.
+interp::DType dtypeOf(llvm::StringRef type);
 
 class Graph {
 public:
@@ -41,6 +44,8 @@ public:
 
   /// Elementwise: operands of one shape and type.
   Value op(const std::string &name, llvm::ArrayRef<Value> operands);
+  /// linalg.map with this body: one op ("complex.mul") or, over arguments %a, %b, .., lines that define %r of the result's type.
+  Value map(const std::string &body, llvm::ArrayRef<Value> operands, const std::string &resultType, double flopsPerElement);
   Value compare(const std::string &nameAndPredicate, const Value &a, const Value &b);
   Value select(const Value &c, const Value &a, const Value &b);
   Value convert(const std::string &name, const Value &a, const std::string &type);
@@ -68,6 +73,9 @@ public:
   Value raw(const std::string &text, Shape shape, std::string type, double flops);
   /// Two results.
   std::pair<Value, Value> raw2(const std::string &text, Shape first, std::string firstType, Shape second, std::string secondType, double flops);
+
+  /// The size of a named dim, an index value.
+  std::string size(const Extent &e) { return sizeOf(e.name); }
 
   void result(const Value &v) { results.push_back(v); }
   /// Name: op / dtype / variant / sizes.

@@ -55,6 +55,8 @@ const std::vector<List> &lists() {
                                         {"elementwise", elementwiseCases},
                                         {"fft", fftCases},
                                         {"butterfly", butterflyCases},
+                                        {"complex", complexCases},
+                                        {"ssm_kernel", ssmKernelCases},
                                         {"cast", castCases},
                                         {"compare_select", compareSelectCases},
                                         {"block", blockCases}};

@@ -39,6 +39,8 @@ Cases shapeCases(llvm::StringRef op, Grid grid);
 Cases elementwiseCases(Grid grid);
 Cases fftCases(Grid grid);
 Cases butterflyCases(Grid grid);
+Cases ssmKernelCases(Grid grid);
+Cases complexCases(Grid grid);
 Cases castCases(Grid grid);
 Cases compareSelectCases(Grid grid);
 Cases blockCases(Grid grid);

@@ -45,6 +45,7 @@ llvm::Error evaluateButterfly(SeqEvaluator &e, mlir::Operation *op);
 llvm::Error evaluateAttention(SeqEvaluator &e, seq::AttentionOp op);
 llvm::Error evaluateLinearScan(SeqEvaluator &e, seq::LinearScanOp op);
 llvm::Error evaluateSelectiveScan(SeqEvaluator &e, seq::SelectiveScanOp op);
+llvm::Error evaluateSsmKernel(SeqEvaluator &e, seq::SsmKernelOp op);
 
 } // namespace seqc::interp
 

@@ -48,6 +48,8 @@ Error SeqEvaluator::evaluate(Operation *op) {
     return evaluateLinearScan(*this, scan);
   if (auto scan = dyn_cast<seq::SelectiveScanOp>(op))
     return evaluateSelectiveScan(*this, scan);
+  if (auto kernel = dyn_cast<seq::SsmKernelOp>(op))
+    return evaluateSsmKernel(*this, kernel);
   if (auto group = dyn_cast<seq::GroupOp>(op)) {
     Block &body = group.getBody().front();
     if (Error e = run(body))

@@ -72,7 +72,7 @@ Expected<double> TileExecutor::read(Operation *op, const ViewValue &v, ArrayRef<
   Expected<double *> p = address(op, v, at);
   if (!p)
     return p.takeError();
-  if (!isFloat(v.memory->dtype) && std::isnan(**p))
+  if (!isFloat(componentType(v.memory->dtype)) && std::isnan(**p))
     return errorAt(op, "reads an element that was never written, at coordinate " + listed(at));
   return **p;
 }

@@ -31,6 +31,7 @@ public:
         .Case([&](seq::AttentionOp a) { attention(a); })
         .Case([&](seq::LinearScanOp s) { scan(s); })
         .Case([&](seq::SelectiveScanOp s) { scan(s); })
+        .Case([&](seq::SsmKernelOp k) { ssmKernel(k); })
         .Default([&](Operation *other) {
           if (other->hasTrait<OpTrait::Elementwise>())
             elementwise(other);
@@ -117,6 +118,13 @@ private:
       Expr end = stride == 1 ? *offset + *size : *offset + (*size - Expr(1)) * Expr(stride) + Expr(1);
       require(Expr::Op::Le, end, shapes.dim(op.getSource(), d));
     }
+  }
+
+  void ssmKernel(seq::SsmKernelOp op) {
+    for (Value v : {op.getB(), op.getC(), op.getDt()})
+      equal(op.getLambda(), 0, v, 0);
+    if (op.getLowRank())
+      equal(op.getLambda(), 0, op.getLowRank(), 0);
   }
 
   void attention(seq::AttentionOp op) {

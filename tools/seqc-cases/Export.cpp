@@ -37,7 +37,7 @@ public:
       const interp::Tensor &t = (*truth)[i];
       std::string file = fileName("out", i);
       StringRef bytes(reinterpret_cast<const char *>(t.data.data()), t.data.size() * sizeof(double));
-      if (Error e = writeNpy(path(file), "f64", t.shape, bytes))
+      if (Error e = writeNpy(path(file), interp::isComplex(t.dtype) ? "c128" : "f64", t.shape, bytes))
         return e;
       outputs.push_back(
           json::Object{{"dtype", interp::name(t.dtype)}, {"file", file}, {"relative", toleranceOf(c, t.dtype).relative}, {"tiny", tiniest(t.dtype)}});

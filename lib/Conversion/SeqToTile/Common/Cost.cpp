@@ -2,8 +2,10 @@
 #include "Cost.h"
 #include "OpKinds.h"
 #include "seqc/Analysis/BufferPlan.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include <map>
 
 using namespace mlir;
@@ -111,22 +113,45 @@ private:
   std::optional<Expr> flopsOf(Operation *op) {
     switch (classify(op)) {
     case OpKind::Elementwise: {
+      if (auto map = dyn_cast<linalg::MapOp>(op)) {
+        std::optional<Expr> n = elements(op->getResult(0));
+        return n ? std::optional(*n * Expr(flopsOfBody(map.getMapper().front()))) : std::nullopt;
+      }
       bool counts = isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType())) && !isa<CastOpInterface, arith::SelectOp>(op);
       return counts ? elements(op->getResult(0)) : Expr(0);
     }
     case OpKind::Reduce:
+      if (isa<ComplexType>(getElementTypeOrSelf(op->getResult(0).getType()))) {
+        std::optional<Expr> n = elements(op->getOperand(0));
+        return n ? std::optional(*n * Expr(2)) : std::nullopt;
+      }
       return isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType())) ? elements(op->getOperand(0)) : Expr(0);
     case OpKind::Anchor:
       if (auto attention = dyn_cast<seq::AttentionOp>(op))
         return attentionFlops(attention);
       if (auto butterfly = dyn_cast<seq::ButterflyOp>(op))
         return butterflyFlops(butterfly);
+      if (auto kernel = dyn_cast<seq::SsmKernelOp>(op))
+        return ssmKernelFlops(kernel);
       if (isSeqAnchor(op))
         return scanFlops(op);
       return productFlops(op);
     default:
       return Expr(0);
     }
+  }
+
+  /// Real operations on one element.
+  static int64_t flopsOfBody(Block &body) {
+    int64_t n = 0;
+    for (Operation &op : body.without_terminator())
+      n += llvm::TypeSwitch<Operation *, int64_t>(&op)
+               .Case<complex::AddOp, complex::SubOp, complex::NegOp>([](auto) { return 2; })
+               .Case([](complex::MulOp) { return 6; })
+               .Case([](complex::DivOp) { return 11; })
+               .Case<complex::ExpOp, complex::AbsOp>([](auto) { return 4; })
+               .Default([](Operation *o) { return isa<FloatType>(o->getResult(0).getType()) && !isa<complex::ReOp, complex::ImOp, CastOpInterface, arith::SelectOp>(o) && !o->hasTrait<OpTrait::ConstantLike>(); });
+    return n;
   }
 
   std::optional<Expr> productFlops(Operation *op) {
@@ -161,6 +186,13 @@ private:
     for (const Expr &size : ArrayRef<Expr>(*shape).drop_back())
       rows = rows * size;
     return rows;
+  }
+
+  /// A complex product and sum per eigenvalue and length, of real parts where there is no other; for low rank the steps of the recurrence.
+  std::optional<Expr> ssmKernelFlops(seq::SsmKernelOp op) {
+    std::optional<Expr> outputs = elements(op.getK());
+    int64_t each = op.getLowRank() ? 36 : op.isComplex() ? 4 : 2;
+    return outputs ? std::optional(*outputs * Expr(each * op.getStates())) : std::nullopt;
   }
 
   std::optional<Expr> attentionFlops(seq::AttentionOp op) {

@@ -240,7 +240,7 @@ private:
               return failure();
           return success();
         })
-        .Case<seq::LinearScanOp, seq::SelectiveScanOp, seq::ButterflyOp>([](auto) { return success(); })
+        .Case<seq::LinearScanOp, seq::SelectiveScanOp, seq::ButterflyOp, seq::SsmKernelOp>([](auto) { return success(); })
         .Case<tensor::GatherOp, tensor::PadOp, tensor::ConcatOp, seq::IotaOp>([&](auto source) -> LogicalResult {
           return success(llvm::all_of(source->getOperands(), [&](Value v) { return !isa<RankedTensorType>(v.getType()) || readsMemory(v); }));
         })
@@ -278,7 +278,7 @@ private:
   static bool readsByPosition(Operation *op) { return isa<tensor::ExtractSliceOp>(op) || isSeqAnchor(op) || classify(op) == OpKind::Source; }
   /// True unless the use is a destination without meaning, or of a constant.
   static bool counts(OpOperand &use) {
-    bool destination = isa<linalg::BroadcastOp, linalg::TransposeOp>(use.getOwner()) && use.getOperandNumber() == 1;
+    bool destination = isa<linalg::BroadcastOp, linalg::TransposeOp, linalg::MapOp>(use.getOwner()) && cast<DestinationStyleOpInterface>(use.getOwner()).isDpsInit(&use);
     return isa<RankedTensorType>(use.get().getType()) && !destination && !splatOf(use.get());
   }
 

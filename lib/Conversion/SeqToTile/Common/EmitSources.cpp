@@ -81,8 +81,9 @@ FailureOr<Tile> TileEmitter::emitPad(Operation *op) {
   Value padValue = pad.getConstantPaddingValue();
   if (!padValue || !matchPattern(padValue, m_Constant(&constantPad)))
     return unsupported(op->emitError("expects a constant padding value")), failure();
-  double value = isa<FloatAttr>(constantPad) ? cast<FloatAttr>(constantPad).getValueAsDouble()
-                                              : static_cast<double>(cast<IntegerAttr>(constantPad).getInt());
+  auto number = [](Attribute attr) {
+    return isa<FloatAttr>(attr) ? cast<FloatAttr>(attr).getValueAsDouble() : static_cast<double>(cast<IntegerAttr>(attr).getInt());
+  };
   const DimLists &lists = info.domain().of(pad.getResult());
   Access access = info.read(pad.getSource(), lists, kernel.shapes());
   SmallVector<std::pair<unsigned, Expr>> shifts, bounds;
@@ -99,7 +100,15 @@ FailureOr<Tile> TileEmitter::emitPad(Operation *op) {
     shifts.push_back({f, *shift});
     bounds.push_back({f, access.view.dims[d].size});
   }
-  return loadAccess(access, shifts, bounds, value);
+  auto pair = dyn_cast<ArrayAttr>(constantPad);
+  if (!pair)
+    return loadAccess(access, shifts, bounds, number(constantPad));
+  Tile re = loadAccess(access, shifts, bounds, number(pair[0]));
+  if (pair[0] == pair[1])
+    return re;
+  Tile im = loadAccess(access, shifts, bounds, number(pair[1]));
+  SmallVector<unsigned> onAxes = atLeastUnit(re.axes);
+  return joined(parts(re, onAxes).first, parts(im, onAxes).second, onAxes);
 }
 
 FailureOr<Tile> TileEmitter::emitConcat(Operation *op) {
@@ -131,10 +140,10 @@ FailureOr<Tile> TileEmitter::emitConcat(Operation *op) {
         if (!llvm::is_contained(onAxes, a))
           onAxes.push_back(a);
       llvm::sort(onAxes);
-      Value m = spread(mask, onAxes), x = spread(part, onAxes), y = spread(result, onAxes);
+      Value m = maskOver(mask, onAxes, part.pairs), x = spread(part, onAxes), y = spread(result, onAxes);
       if (isa<RankedTensorType>(x.getType()) && !isa<RankedTensorType>(m.getType()))
         m = tile::SplatOp::create(b, kernel.loc(), cast<RankedTensorType>(x.getType()).clone(b.getI1Type()), m);
-      result = Tile{arith::SelectOp::create(b, kernel.loc(), m, x, y), onAxes};
+      result = Tile{arith::SelectOp::create(b, kernel.loc(), m, x, y), onAxes, part.pairs};
     }
     begin = begin + size;
   }
@@ -169,7 +178,8 @@ FailureOr<Tile> TileEmitter::emitGather(Operation *op) {
     idx = idx.value ? Tile{arith::AddIOp::create(b, kernel.loc(), idx.value, part.value), part.axes} : part;
     gatherSize = (c == 0 ? Expr(1) : gatherSize) + (dim.size - Expr(1)) * dim.stride;
   }
-  Type element = elementOf(gather.getSource());
+  Type element = partOf(elementOf(gather.getSource()));
+  bool pairs = isa<ComplexType>(elementOf(gather.getSource()));
   Value pointer = kernel.readPointer(source.view.base);
   SmallVector<OperandView::Dim> dims, tileDims;
   SmallVector<OpFoldResult> coords, tileCoords;
@@ -187,15 +197,15 @@ FailureOr<Tile> TileEmitter::emitGather(Operation *op) {
   auto makeView = [&]() {
     dims.append(tileDims);
     coords.append(tileCoords);
-    return kernel.view(pointer, source.view.offset, dims);
+    return viewOf(pointer, source.view.offset, dims, coords, pairs);
   };
   if (idx.axes.empty()) { // a coordinate
     dims.push_back({gatherSize, gatherStride});
     coords.push_back(Value(arith::IndexCastOp::create(b, kernel.loc(), b.getIndexType(), idx.value)));
     Value view = makeView();
-    if (kept.empty())
+    if (kept.empty() && !pairs)
       return Tile{tile::LoadScalarOp::create(b, kernel.loc(), view, coords), {}};
-    return Tile{tile::LoadOp::create(b, kernel.loc(), RankedTensorType::get(shapeOf(kept), element), view, coords), kept};
+    return Tile{tile::LoadOp::create(b, kernel.loc(), RankedTensorType::get(shapeOf(kept, pairs), element), view, coords), kept, pairs};
   }
   if (idx.axes.size() == 1) { // rows of a tile
     unsigned a = idx.axes.front();
@@ -205,8 +215,8 @@ FailureOr<Tile> TileEmitter::emitGather(Operation *op) {
     kept.insert(kept.begin() + at, a);
     int64_t dim = dims.size() + at;
     Value view = makeView();
-    auto type = RankedTensorType::get(shapeOf(kept), element);
-    return Tile{tile::GatherOp::create(b, kernel.loc(), type, view, idx.value, coords, dim), kept};
+    auto type = RankedTensorType::get(shapeOf(kept, pairs), element);
+    return Tile{tile::GatherOp::create(b, kernel.loc(), type, view, idx.value, coords, dim), kept, pairs};
   }
   if (!kept.empty())
     return unsupported(op->emitError("expects the gathered rows to lie along one dim of the tile")), failure();
@@ -219,8 +229,11 @@ FailureOr<Tile> TileEmitter::emitGather(Operation *op) {
   tileDims.push_back({gatherSize, gatherStride});
   tileCoords.push_back(b.getIndexAttr(0));
   Value view = makeView();
-  Value v = tile::GatherOp::create(b, kernel.loc(), RankedTensorType::get({count}, element), view, flat, coords, dim);
-  return Tile{tile::ReshapeOp::create(b, kernel.loc(), RankedTensorType::get(shapeOf(idx.axes), element), v), idx.axes};
+  SmallVector<int64_t> list{count};
+  if (pairs)
+    list.push_back(2);
+  Value v = tile::GatherOp::create(b, kernel.loc(), RankedTensorType::get(list, element), view, flat, coords, dim);
+  return Tile{tile::ReshapeOp::create(b, kernel.loc(), RankedTensorType::get(shapeOf(idx.axes, pairs), element), v), idx.axes, pairs};
 }
 
 } // namespace seqc::convert

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "KernelBuilder.h"
+#include "OpKinds.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/xxhash.h"
@@ -11,6 +12,8 @@ namespace seqc::convert {
 std::string dtypeName(Type element) {
   std::string text;
   llvm::raw_string_ostream(text) << element;
+  if (isa<ComplexType>(element))
+    return partOf(element).isF32() ? "c64" : "c128";
   return text;
 }
 
@@ -68,7 +71,7 @@ Value KernelBuilder::readPointer(Value host) {
   for (auto [tensor, pointer] : reads)
     if (tensor == host)
       return pointer;
-  Type element = cast<RankedTensorType>(host.getType()).getElementType();
+  Type element = partOf(cast<RankedTensorType>(host.getType()).getElementType());
   Value pointer = insertArgument(reads.size(), tile::PtrType::get(location.getContext(), element));
   reads.push_back({host, pointer});
   return pointer;
@@ -78,7 +81,7 @@ Value KernelBuilder::writePointer(Value key, RankedTensorType type, ArrayRef<Exp
   for (const Written &w : writes)
     if (w.key == key)
       return w.pointer;
-  Value pointer = insertArgument(reads.size() + writes.size(), tile::PtrType::get(location.getContext(), type.getElementType()));
+  Value pointer = insertArgument(reads.size() + writes.size(), tile::PtrType::get(location.getContext(), partOf(type.getElementType())));
   writes.push_back({key, type, llvm::to_vector(shape), pointer});
   return pointer;
 }

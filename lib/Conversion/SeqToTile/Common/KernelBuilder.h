@@ -32,7 +32,7 @@ public:
   mlir::Location loc() const { return location; }
   ShapeExprs &shapes() { return shapeExprs; }
 
-  /// Pointer parameters. `host` is a contiguous tensor of the host function; `key` stands for a result until the launch exists.
+  /// Pointer parameters; memory of complex numbers is memory of their parts. `host` is a contiguous tensor of the host function; `key` stands for a result until the launch exists.
   mlir::Value readPointer(mlir::Value host);
   mlir::Value writePointer(mlir::Value key, mlir::RankedTensorType type, llvm::ArrayRef<Expr> shape);
 
@@ -79,7 +79,7 @@ private:
   llvm::SmallVector<std::pair<std::string, int64_t>> config;
 };
 
-/// Manifest spelling of an element type: "f32", "i1", ...
+/// Manifest spelling of an element type: "f32", "i1", "c64", ...
 std::string dtypeName(mlir::Type element);
 
 } // namespace seqc::convert

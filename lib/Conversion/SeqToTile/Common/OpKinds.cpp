@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "OpKinds.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -15,7 +16,7 @@ struct SeqAnchor {
   StringLiteral op, scheme;
   bool hasEpilogue;
 };
-constexpr SeqAnchor kSeqAnchors[] = {{"seq.attention", "attention", true}, {"seq.butterfly", "butterfly", false}, {"seq.linear_scan", "scan_rows", false}, {"seq.selective_scan", "scan_rows", false}};
+constexpr SeqAnchor kSeqAnchors[] = {{"seq.attention", "attention", true}, {"seq.butterfly", "butterfly", false}, {"seq.linear_scan", "scan_rows", false}, {"seq.selective_scan", "scan_rows", false}, {"seq.ssm_kernel", "ssm_kernel", true}};
 
 const SeqAnchor *findAnchor(Operation *op) {
   const SeqAnchor *entry = llvm::find_if(kSeqAnchors, [&](const SeqAnchor &a) { return op->getName().getStringRef() == a.op; });
@@ -53,6 +54,8 @@ OpKind classify(Operation *op) {
   StringRef dialect = op->getName().getDialectNamespace();
   if (tensors && (dialect == "arith" || dialect == "math") && op->hasTrait<OpTrait::Elementwise>())
     return OpKind::Elementwise;
+  if (isa<linalg::MapOp>(op))
+    return OpKind::Elementwise;
   if (!tensors && dialect == "arith")
     return OpKind::Host;
   return OpKind::Unsupported;
@@ -78,6 +81,10 @@ Attribute splatOf(Value v) {
   DenseElementsAttr value;
   if (!matchPattern(op, m_Constant(&value)) || (!value.isSplat() && value.getNumElements() != 1))
     return {};
+  if (auto type = dyn_cast<ComplexType>(value.getElementType())) {
+    std::complex<APFloat> z = *value.value_begin<std::complex<APFloat>>();
+    return complex::NumberAttr::get(type, FloatAttr::getValueAsDouble(z.real()), FloatAttr::getValueAsDouble(z.imag()));
+  }
   return value.isSplat() ? value.getSplatValue<Attribute>() : *value.value_begin<Attribute>();
 }
 
@@ -87,7 +94,7 @@ struct KindName {
 };
 constexpr KindName kReduceOps[] = {{"arith.addf", "add"},  {"arith.addi", "add"},  {"arith.mulf", "mul"},  {"arith.muli", "mul"},
                                    {"arith.maximumf", "max"}, {"arith.maxsi", "max"}, {"arith.minimumf", "min"}, {"arith.minsi", "min"},
-                                   {"arith.ori", "or"},    {"arith.andi", "and"}};
+                                   {"arith.ori", "or"},    {"arith.andi", "and"}, {"complex.add", "add"}};
 } // namespace
 
 StringRef reduceKind(linalg::ReduceOp op) {
@@ -102,6 +109,11 @@ StringRef reduceKind(linalg::ReduceOp op) {
     return "";
   // On i1, max is or and min is and (signed order would be the other way round and is not meant).
   return entry->kind;
+}
+
+Type partOf(Type element) {
+  auto type = dyn_cast<ComplexType>(element);
+  return type ? type.getElementType() : element;
 }
 
 TypedAttr reduceIdentity(StringRef kind, Type element) {
@@ -132,6 +144,8 @@ bool startsFromIdentity(linalg::ReduceOp op) {
   StringRef kind = reduceKind(op);
   if (auto f = dyn_cast<FloatAttr>(init); f && kind == "add")
     return f.getValue().isZero();
+  if (auto z = dyn_cast<complex::NumberAttr>(init))
+    return z.getReal().isZero() && z.getImag().isZero();
   return init == reduceIdentity(kind, cast<RankedTensorType>(op.getInits()[0].getType()).getElementType());
 }
 

@@ -12,7 +12,7 @@ namespace seqc::convert {
 enum class OpKind {
   View,        ///< transpose, broadcast, expand_shape, collapse_shape, extract_slice, cast: no data moves
   ResultView,  ///< a view that its kernel writes out: memory holds its layout (marked with kResultViewAttr)
-  Elementwise, ///< arith/math on tensors of equal shape
+  Elementwise, ///< arith/math on tensors of equal shape, linalg.map
   Reduce,      ///< linalg.reduce
   Source,      ///< reads its operands by position: gather, pad, concat, iota
   Anchor,      ///< matmul, batch_matmul, ops of the seq dialect: a kernel of its own, see hasEpilogue
@@ -28,7 +28,10 @@ inline constexpr llvm::StringLiteral kResultViewAttr = "seqc.result_view";
 /// True for ops whose results are tensors computed by a kernel.
 inline bool isCompute(OpKind k) { return k == OpKind::Elementwise || k == OpKind::Reduce || k == OpKind::Source || k == OpKind::Anchor; }
 
-/// The constant that every element of `v` has, seen through views; null if there is none.
+/// Type of the real and imaginary parts of a complex element; other types themselves.
+mlir::Type partOf(mlir::Type element);
+
+/// The constant that every element of `v` has, seen through views; null if there is none. A complex one is a complex::NumberAttr.
 mlir::Attribute splatOf(mlir::Value v);
 
 /// Kind of a reduction as `tile.reduce` names it; empty if the body is no single known combination.

@@ -5,6 +5,7 @@
 #include "../Matmul/Matmul.h"
 #include "../Pointwise/Pointwise.h"
 #include "../Scan/Scan.h"
+#include "../SsmKernel/SsmKernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
@@ -16,7 +17,8 @@ ArrayRef<Scheme> schemes() {
                                  {"matmul", matmulCandidates, emitMatmul},
                                  {"attention", attentionCandidates, emitAttention, attentionVariants},
                                  {"scan_rows", scanCandidates, emitScan},
-                                 {"butterfly", butterflyCandidates, emitButterfly}};
+                                 {"butterfly", butterflyCandidates, emitButterfly},
+                                 {"ssm_kernel", ssmKernelCandidates, emitSsmKernel}};
   return table;
 }
 

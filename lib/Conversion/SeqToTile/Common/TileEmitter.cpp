@@ -12,26 +12,33 @@ using namespace mlir;
 namespace seqc::convert {
 
 static Type elementOf(Value v) { return getElementTypeOrSelf(v.getType()); }
+static bool isComplexValue(Value v) { return isa<ComplexType>(elementOf(v)); }
 
-SmallVector<int64_t> TileEmitter::shapeOf(ArrayRef<unsigned> onAxes) const {
+SmallVector<int64_t> TileEmitter::shapeOf(ArrayRef<unsigned> onAxes, bool pairs) const {
   SmallVector<int64_t> shape;
   for (unsigned a : onAxes)
     shape.push_back(axes[a].extent);
+  if (pairs)
+    shape.push_back(2);
   return shape;
 }
 
 Value TileEmitter::coordOf(unsigned a) { return axes[a].start ? axes[a].start : kernel.index(0); }
 
-Value TileEmitter::constant(TypedAttr value, ArrayRef<unsigned> onAxes) {
+Value TileEmitter::constant(TypedAttr value, ArrayRef<unsigned> onAxes, bool pairs) {
   OpBuilder &b = kernel.b();
-  if (onAxes.empty())
+  if (onAxes.empty() && !pairs)
     return arith::ConstantOp::create(b, kernel.loc(), value);
-  auto type = RankedTensorType::get(shapeOf(onAxes), value.getType());
+  auto type = RankedTensorType::get(shapeOf(onAxes, pairs), value.getType());
   return arith::ConstantOp::create(b, kernel.loc(), type, DenseElementsAttr::get(type, Attribute(value)));
 }
 
 Value TileEmitter::spread(const Tile &t, ArrayRef<unsigned> onAxes) {
   OpBuilder &b = kernel.b();
+  if (t.number) {
+    auto [re, im] = parts(t, onAxes);
+    return t.number.getReal().bitwiseIsEqual(t.number.getImag()) ? constant(b.getFloatAttr(elementOf(re), t.number.getReal()), onAxes, true) : joined(re, im, onAxes).value;
+  }
   if (ArrayRef<unsigned>(t.axes) == onAxes)
     return t.value;
   Type element = elementOf(t.value);
@@ -47,7 +54,7 @@ Value TileEmitter::spread(const Tile &t, ArrayRef<unsigned> onAxes) {
     if (at < have.size() && have[at] == a)
       continue;
     have.insert(have.begin() + at, a);
-    v = tile::BroadcastOp::create(b, kernel.loc(), RankedTensorType::get(shapeOf(have), element), v, at);
+    v = tile::BroadcastOp::create(b, kernel.loc(), RankedTensorType::get(shapeOf(have, t.pairs), element), v, at);
   }
   assert(ArrayRef<unsigned>(have) == onAxes && "axes are a superset");
   return v;
@@ -115,7 +122,7 @@ FailureOr<Tile> TileEmitter::emitUse(OpOperand &use) {
   if (info.domain().contains(v) || memo.count(v))
     return emit(v);
   if (Attribute splat = splatOf(v))
-    return Tile{constant(cast<TypedAttr>(splat), {}), {}};
+    return splatTile(splat);
   return load(v, info.dims(use));
 }
 
@@ -132,7 +139,7 @@ FailureOr<Tile> TileEmitter::emit(Value v) {
   bool own = op && llvm::is_contained(info.ops(), op);
   FailureOr<Tile> tile = failure();
   if (Attribute splat = splatOf(v))
-    tile = Tile{constant(cast<TypedAttr>(splat), {}), {}};
+    tile = splatTile(splat);
   else
     tile = own ? emitOp(op) : load(v, info.domain().of(v));
   if (succeeded(tile))
@@ -148,7 +155,7 @@ FailureOr<Tile> TileEmitter::emitOp(Operation *op) {
       return load(op->getResult(0), info.domain().of(op->getResult(0)));
     return emitUse(viewSource(op));
   case OpKind::Elementwise:
-    return emitElementwise(op);
+    return isa<linalg::MapOp>(op) ? emitMap(cast<linalg::MapOp>(op)) : emitElementwise(op);
   case OpKind::Reduce: {
     auto reduce = cast<linalg::ReduceOp>(op);
     FailureOr<Tile> input = emitUse(op->getOpOperand(0));
@@ -180,6 +187,7 @@ Tile TileEmitter::loadAccess(const Access &access, ArrayRef<std::pair<unsigned, 
   OpBuilder &b = kernel.b();
   Value pointer = kernel.readPointer(access.view.base);
   Tile result;
+  result.pairs = isComplexValue(access.view.base);
   bool reduced = false;
   std::string key;
   llvm::raw_string_ostream os(key);
@@ -220,15 +228,15 @@ Tile TileEmitter::loadAccess(const Access &access, ArrayRef<std::pair<unsigned, 
   }
   dims.append(tileDims);
   coords.append(tileCoords);
-  if (dims.empty()) {
+  if (dims.empty() && !result.pairs) {
     dims.push_back({Expr(1), Expr(1)});
     coords.push_back(kernel.index(0));
   }
-  Value view = kernel.view(pointer, access.view.offset, dims);
-  if (result.axes.empty() && shifts.empty())
+  Value view = viewOf(pointer, access.view.offset, dims, coords, result.pairs);
+  if (result.axes.empty() && shifts.empty() && !result.pairs)
     result.value = tile::LoadScalarOp::create(b, kernel.loc(), view, coords);
   else
-    result.value = tile::LoadOp::create(b, kernel.loc(), RankedTensorType::get(shapeOf(result.axes), elementOf(access.view.base)), view, coords, pad);
+    result.value = tile::LoadOp::create(b, kernel.loc(), RankedTensorType::get(shapeOf(result.axes, result.pairs), partOf(elementOf(access.view.base))), view, coords, pad);
   cache[key] = result;
   return result;
 }
@@ -316,7 +324,7 @@ LogicalResult TileEmitter::store(Value output) {
   }
   dims.append(tileDims);
   coords.append(tileCoords);
-  Value view = kernel.view(pointer, Expr(0), dims);
+  Value view = viewOf(pointer, Expr(0), dims, coords, isComplexValue(output));
   tile::StoreOp::create(b, kernel.loc(), spread(*tile, onAxes), view, coords);
   return success();
 }
@@ -324,6 +332,7 @@ LogicalResult TileEmitter::store(Value output) {
 //===-- Reductions ----------------------------------------------------------===//
 
 Type TileEmitter::accumulationType(Type element) {
+  element = partOf(element);
   auto type = dyn_cast<FloatType>(element);
   return type && type.getWidth() < 32 ? Float32Type::get(element.getContext()) : element;
 }
@@ -340,10 +349,16 @@ SmallVector<unsigned> TileEmitter::keptAxes(linalg::ReduceOp op) {
   return kept;
 }
 
+Value TileEmitter::identity(linalg::ReduceOp op, ArrayRef<unsigned> onAxes) {
+  Value input = op.getInputs()[0];
+  return constant(reduceIdentity(reduceKind(op), accumulationType(elementOf(input))), onAxes, isComplexValue(input));
+}
+
 Tile TileEmitter::reduceTile(linalg::ReduceOp op, Tile input) {
   OpBuilder &b = kernel.b();
   StringRef kind = reduceKind(op);
-  Type element = accumulationType(elementOf(input.value));
+  Type element = accumulationType(elementOf(op.getInputs()[0]));
+  bool pairs = isComplexValue(op.getInputs()[0]);
   SmallVector<unsigned> onAxes = keptAxes(op);
   for (unsigned a = 0; a < axes.size(); ++a)
     if (info.axes()[a].reduced && axes[a].extent)
@@ -359,17 +374,19 @@ Tile TileEmitter::reduceTile(linalg::ReduceOp op, Tile input) {
     }
     dims.push_back(d);
     if (Value mask = insideMask(a)) {
-      Value spreadMask = spread(Tile{mask, {a}}, onAxes);
-      v = arith::SelectOp::create(b, kernel.loc(), spreadMask, v, constant(reduceIdentity(kind, element), onAxes));
+      Value spreadMask = maskOver(Tile{mask, {a}}, onAxes, pairs);
+      v = arith::SelectOp::create(b, kernel.loc(), spreadMask, v, identity(op, onAxes));
     }
   }
   if (!dims.empty())
     v = tile::ReduceOp::create(b, kernel.loc(), v, dims, kind);
-  return {v, kept};
+  return {v, kept, pairs};
 }
 
 Value TileEmitter::combine(linalg::ReduceOp op, Value a, Value c) {
   Operation &body = op.getCombiner().front().front();
+  if (isa<complex::AddOp>(body))
+    return arith::AddFOp::create(kernel.b(), kernel.loc(), a, c);
   OperationState state(kernel.loc(), body.getName());
   state.addOperands({a, c});
   state.addTypes(a.getType());
@@ -377,7 +394,8 @@ Value TileEmitter::combine(linalg::ReduceOp op, Value a, Value c) {
 }
 
 FailureOr<Tile> TileEmitter::finishReduce(linalg::ReduceOp op, Tile acc) {
-  Type element = cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
+  Type element = partOf(elementOf(op->getResult(0)));
+  acc.pairs = isComplexValue(op->getResult(0));
   if (!startsFromIdentity(op)) {
     FailureOr<Tile> init = emitUse(op->getOpOperand(1));
     if (failed(init))

@@ -140,8 +140,7 @@ private:
     SmallVector<SmallVector<unsigned>> kept;
     for (linalg::ReduceOp op : reduces) {
       SmallVector<unsigned> onAxes = emitter.keptAxes(op);
-      Type element = TileEmitter::accumulationType(cast<RankedTensorType>(op.getInputs()[0].getType()).getElementType());
-      inits.push_back(emitter.constant(reduceIdentity(reduceKind(op), element), onAxes));
+      inits.push_back(emitter.identity(op, onAxes));
       kept.push_back(onAxes);
     }
     auto body = [&](ValueRange carried) -> FailureOr<SmallVector<Value>> {

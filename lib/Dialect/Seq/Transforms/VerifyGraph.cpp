@@ -219,7 +219,7 @@ static const llvm::StringMap<Check> &forms() {
     add("tensor", {"extract_slice"}, extractSlice);
     add("tensor", {"pad"}, pad);
     add("tensor", {"dim"}, dim);
-    add("seq", {"attention", "fft", "rfft", "irfft", "butterfly", "linear_scan", "selective_scan", "iota", "group", "yield"}, anyTypes);
+    add("seq", {"attention", "fft", "rfft", "irfft", "butterfly", "linear_scan", "selective_scan", "ssm_kernel", "iota", "group", "yield"}, anyTypes);
     add("ml_program", {"global_load_const"}, anyTypes);
     add("func", {"return"}, anyTypes);
     return t;

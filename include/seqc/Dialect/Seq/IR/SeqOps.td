@@ -114,6 +114,7 @@ def Seq_AttentionOp : Seq_Op<"attention", [Pure, AttrSizedOperandSegments,
 }
 
 include "seqc/Dialect/Seq/IR/SeqFftOps.td"
+include "seqc/Dialect/Seq/IR/SeqSsmOps.td"
 
 def Seq_IotaOp : Seq_Op<"iota", [Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>]> {
   let summary = "positions along `dim`: result[..] = coordinate of dim";
