@@ -103,6 +103,31 @@ def matmul(k=1024, n=1024, dtype="f32", epilogue=True):
     return r.text(gelu_of(r, r.op("arith.addf", y, r.spread_vector("%b"))) if epilogue else y)
 
 
+def linear_scan(batch=1, channels=1024, dtype="f32"):
+    """h[t] = a[t] h[t-1] + b[t]"""
+    kind = f"tensor<{batch}x{channels}x?x{dtype}>"
+    arguments = ", ".join(f'%{n}: {kind} {{seq.dims = [{batch}, {channels}, "L"], seq.name = "{n}"}}' for n in "ab")
+    return f"""func.func @main({arguments}) -> {kind} attributes {{seq.export}} {{
+  %h = seq.linear_scan %a, %b : {kind}, {kind} -> {kind}
+  return %h : {kind}
+}}
+"""
+
+
+def selective_scan(batch=1, channels=1024, states=16, dtype="f32"):
+    """Mamba's scan: softplus, direct path and gate"""
+    kind, columns = f"tensor<{batch}x{channels}x?x{dtype}>", f"tensor<{batch}x1x{states}x?x{dtype}>"
+    arguments = [f'%{n}: {kind} {{seq.dims = [{batch}, {channels}, "L"], seq.name = "{n}"}}' for n in ("u", "delta", "z")]
+    arguments += [f'%{n}: {columns} {{seq.dims = [{batch}, 1, {states}, "L"], seq.name = "{n}"}}' for n in ("B", "C")]
+    arguments += [f'%A: tensor<{channels}x{states}xf32> {{seq.name = "A"}}', f'%D: tensor<{channels}xf32> {{seq.name = "D"}}']
+    return f"""func.func @main({", ".join(arguments)}) -> {kind} attributes {{seq.export}} {{
+  %y = seq.selective_scan %u, %delta, %A, %B, %C D(%D : tensor<{channels}xf32>) z(%z : {kind}) {{delta_softplus}}
+    : {kind}, {kind}, tensor<{channels}x{states}xf32>, {columns}, {columns} -> {kind}
+  return %y : {kind}
+}}
+"""
+
+
 def gather(rows=1000, width=64, dtype="f32"):
     """rows of a table by number"""
     table, index, out = f"tensor<{rows}x{width}x{dtype}>", "tensor<?x1xi64>", f"tensor<?x{width}x{dtype}>"

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """CPU benchmarks: compiles each case with --cpu=native, times it through the runtime beside the installed peers, writes JSON.
 
-  benchmarks/run.py --seqc build/bin/seqc [--suite attention,pointwise,matmul,dot,model,overhead,compile] [--threads N] [--quick] [--name cpu]
+  benchmarks/run.py --seqc build/bin/seqc [--suite attention,pointwise,matmul,scan,dot,model,overhead,compile] [--threads N] [--quick] [--name cpu]
 
 Suites and what they are compared with, in the same run and with the same number of threads:
   attention   PyTorch scaled_dot_product_attention (f32)
   pointwise   PyTorch, and the time that memcpy takes for the same bytes (`floor`); tensors are at least 4 x the last-level cache
   matmul      PyTorch addmm + gelu
+  scan        the recurrences as C loops over rows, compiled by clang -O3 -march=native (benchmarks/peers/scan_loops.c), where clang is installed
   dot         share of the core's multiply-add peak that the micro-kernel reaches (benchmarks/cpu_dot.cpp)
   model       PyTorch eager: digits at batch 1 and 32
   overhead    microseconds of a call that computes nothing to speak of
@@ -20,6 +21,7 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,7 +31,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "benchmarks"))
 import graphs  # noqa: E402
 
-SUITES = "attention,pointwise,matmul,dot,model,overhead,compile"
+SUITES = "attention,pointwise,matmul,scan,dot,model,overhead,compile"
 
 
 def run(command, **kw):
@@ -96,6 +98,11 @@ def cases(quick):
         yield {"suite": "pointwise", "case": f"{name} {rows}x{width}", "graph": graph(width=width), "shapes": f"R={rows}", "peer": [name, rows, width], "memory_bound": True}
     for m in (128,) if quick else (1, 128, 1024):
         yield {"suite": "matmul", "case": f"bias gelu M{m} N1024 K1024", "graph": graphs.matmul(), "shapes": f"R={m}", "peer": ["matmul_bias_gelu", m, 1024, 1024]}
+    for op, states in (("linear", 0), ("selective", 16)):
+        for rows, length in ((64, 256),) if quick else ((256, 1024), (1024, 4096)):
+            graph = graphs.linear_scan(channels=rows) if op == "linear" else graphs.selective_scan(channels=rows, states=states)
+            yield {"suite": "scan", "case": f"{op} D{rows} L{length}" + (f" N{states}" if states else ""), "graph": graph, "shapes": f"L={length}", "peer": None,
+                   "loop": [op, rows, length, states]}
     for batch in (1, 32):
         yield {"suite": "model", "case": f"digits B{batch}", "graph": TOP / "models/digits/model.mlir", "shapes": f"B={batch}", "peer": ["digits", batch]}
 
@@ -110,9 +117,21 @@ def peers(python, keys, options):
     return {json.dumps(k): v for k, v in zip(keys, data["median_ms"])}, data["version"]
 
 
+def loop_times(cases, options, folder):
+    """Milliseconds of the C loops by case, and the compiler; empty without clang."""
+    compiler = next((c for c in ("clang", "clang-22") if shutil.which(c)), None)
+    if not compiler or not cases:
+        return {}, None
+    program = pathlib.Path(folder) / "scan_loops"
+    run([compiler, "-O3", "-march=native", "-fno-math-errno", "-fveclib=libmvec", TOP / "benchmarks/peers/scan_loops.c", "-o", program, "-lpthread", "-lm", "-lmvec"])
+    seconds = 0.1 if options.quick else 1.5
+    return {c["case"]: float(run([program, *c["loop"], options.threads, seconds])) for c in cases}, f"C loop, {compiler}"
+
+
 class Bench:
     def __init__(self, options, folder):
         self.options, self.folder, self.rows, self.compile_rows = options, pathlib.Path(folder), [], []
+        self.loops, self.loop_compiler = {}, None
 
     def add(self, **row):
         self.rows.append(row)
@@ -139,6 +158,8 @@ class Bench:
         row = {"suite": case["suite"], "case": case["case"], "dtype": "f32", "unit": "ms", "ours": round(result["median_ms"], 4)}
         if json.dumps(case["peer"]) in peer_ms:
             row |= {"peer": f"PyTorch {peer_version}", "peer_value": round(peer_ms[json.dumps(case["peer"])], 4)}
+        if case["case"] in self.loops:
+            row |= {"peer": self.loop_compiler, "peer_value": round(self.loops[case["case"]], 4)}
         if "flops" in result and not case.get("memory_bound"):
             row["gflops"] = round(result["flops"] / result["median_ms"] * 1e-6, 1)
         if case.get("memory_bound"):
@@ -179,11 +200,12 @@ def main():
     if unknown := set(suites) - set(SUITES.split(",")):
         parser.error(f"expects suites of {SUITES}, but got {', '.join(sorted(unknown))}")
     chosen = [c for c in cases(options.quick) if c["suite"] in suites]
-    peer_ms, peer_version = peers(options.python, [c["peer"] for c in chosen], options)
+    peer_ms, peer_version = peers(options.python, [c["peer"] for c in chosen if c["peer"]], options)
     footprint = (8 << 20) if options.quick else 4 * last_level_cache()
     bandwidth = copy_bandwidth(options.threads, footprint, 3 if options.quick else 20)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options, folder)
+        bench.loops, bench.loop_compiler = loop_times([c for c in chosen if "loop" in c], options, folder)
         for case in chosen:
             bench.graph_case(case, peer_ms, peer_version, bandwidth)
         if "dot" in suites:
