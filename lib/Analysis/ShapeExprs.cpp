@@ -212,6 +212,13 @@ std::optional<Expr> ShapeExprs::compute(OpResult result, int64_t d) {
         return dim(e.getQ(), d);
       })
       .Case([&](seq::LinearScanOp e) { return dim(e.getB(), d); })
+      .Case<seq::ButterflyOp, seq::FftOp>([&](auto e) { return dim(e.getX(), d); })
+      .Case([&](seq::RfftOp e) -> Result {
+        Result n = dim(e.getX(), d);
+        bool last = d + 1 == cast<RankedTensorType>(result.getType()).getRank();
+        return n && last ? Result(floorDiv(*n, Expr(2)) + Expr(1)) : n;
+      })
+      .Case([&](seq::IrfftOp e) { return d + 1 == cast<RankedTensorType>(result.getType()).getRank() ? index(e.getSize()) : dim(e.getX(), d); })
       .Case([&](seq::SelectiveScanOp e) -> Result {
         if (result.getResultNumber() == 0 || d == 1)
           return dim(e.getU(), d);

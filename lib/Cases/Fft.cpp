@@ -55,6 +55,18 @@ Case irfftCase(DType t, int64_t batch, int64_t n) {
   return g.finish("fft", "real_inverse,N=" + std::to_string(n), transformSteps(n));
 }
 
+/// Circular convolution of [B, L, D] with [D, L] along L, written out: strided operands, products between.
+Case convolution(int64_t batch, int64_t n) {
+  Graph g(DType::F32);
+  Extent b("B", batch);
+  Value u = g.input("u", {b, n, 3}, Fill::Normal, 1), k = g.input("k", {3, n}, Fill::Normal, 1);
+  Value ut = g.transpose(u, {0, 2, 1});
+  Value spectrum = rfft(g, ut, DType::F32), kernel = rfft(g, k, DType::F32);
+  Value product = g.map("complex.mul", {spectrum, g.broadcast(kernel, spectrum.shape, {0})}, spectrum.type, 6);
+  g.result(g.transpose(irfft(g, product, n, "f32"), {0, 2, 1}));
+  return g.finish("fft", "convolution,N=" + std::to_string(n), {n, 0, 60, 1, 8});
+}
+
 Value butterfly(Graph &g, const Value &x, llvm::ArrayRef<Value> factors, const std::string &rest, Shape shape, const std::string &type) {
   std::string names, types;
   for (const Value &f : factors) {
@@ -121,6 +133,8 @@ Cases fftCases(Grid grid) {
   for (int64_t n : {30, 257, 1024})
     cases.push_back(irfftCase(DType::BF16, 2, n));
   cases.push_back(fftCase(DType::F32, 0, 64, false));
+  for (int64_t n : {16, 100, 257})
+    cases.push_back(convolution(2, n));
   return cases;
 }
 

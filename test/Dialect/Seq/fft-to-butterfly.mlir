@@ -1,5 +1,4 @@
 // RUN: seqc-opt %s --seq-fft-to-butterfly --split-input-file | FileCheck %s
-// RUN: seqc-opt %s --seq-fft-to-butterfly=max-length=16 --split-input-file | FileCheck %s --check-prefix=SHORT
 
 // Up to 32 one dense stage; then stages whose digits come out in the opposite order.
 // CHECK-LABEL: func @lengths
@@ -45,43 +44,4 @@ func.func @real(%x: tensor<?x6xbf16>) -> tensor<?x6xbf16> {
 func.func @prime(%x: tensor<257xf32>) -> tensor<129xcomplex<f32>> {
   %0 = seq.rfft %x : tensor<257xf32> -> tensor<129xcomplex<f32>>
   return %0 : tensor<129xcomplex<f32>>
-}
-
-// -----
-
-// Longer than one kernel takes: transforms of columns, twiddles, transforms of rows.
-// SHORT-LABEL: func @long
-// SHORT-SAME: %[[X:.*]]: tensor<?x60xcomplex<f32>>
-// SHORT: %[[E:.*]] = tensor.expand_shape %[[X]] {{\[\[}}0], [1, 2]] output_shape [%{{.*}}, 10, 6]
-// SHORT: %[[T:.*]] = linalg.transpose ins(%[[E]] : tensor<?x10x6xcomplex<f32>>) {{.*}} permutation = [0, 2, 1]
-// SHORT: %[[C:.*]] = seq.butterfly %[[T]] [#seq.stage<dft [1, 10, 1]>] : tensor<?x6x10xcomplex<f32>>
-// SHORT: %[[B:.*]] = linalg.broadcast ins(%{{.*}} : tensor<6x10xcomplex<f32>>) {{.*}} dimensions = [0]
-// SHORT: %[[M:.*]] = linalg.map ins(%[[C]], %[[B]]
-// SHORT: complex.mul
-// SHORT: %[[U:.*]] = linalg.transpose ins(%[[M]]
-// SHORT: %[[R:.*]] = seq.butterfly %[[U]] [#seq.stage<dft [1, 6, 1]>] : tensor<?x10x6xcomplex<f32>>
-// SHORT: %[[V:.*]] = linalg.transpose ins(%[[R]]
-// SHORT: tensor.collapse_shape %[[V]]
-// SHORT-NOT: seq.fft
-func.func @long(%x: tensor<?x60xcomplex<f32>>) -> tensor<?x60xcomplex<f32>> {
-  %0 = seq.fft %x : tensor<?x60xcomplex<f32>> -> tensor<?x60xcomplex<f32>>
-  return %0 : tensor<?x60xcomplex<f32>>
-}
-
-// -----
-
-// SHORT-LABEL: func @long_real
-// SHORT: complex.create
-// SHORT: seq.butterfly
-// SHORT: seq.butterfly
-// SHORT: tensor.extract_slice {{.*}} : tensor<60xcomplex<f32>> to tensor<31xcomplex<f32>>
-// SHORT: complex.mul
-// SHORT: tensor.pad
-// SHORT: seq.butterfly {{.*}} [#seq.stage<inverse_dft [1, 10, 1]>] {scale = 1.000000e-01 : f64}
-// SHORT: seq.butterfly {{.*}} [#seq.stage<inverse_dft [1, 6, 1]>]
-// SHORT: complex.re
-func.func @long_real(%x: tensor<60xf16>) -> tensor<60xf16> {
-  %0 = seq.rfft %x : tensor<60xf16> -> tensor<31xcomplex<f32>>
-  %1 = seq.irfft %0 {n = 60} : tensor<31xcomplex<f32>> -> tensor<60xf16>
-  return %1 : tensor<60xf16>
 }
