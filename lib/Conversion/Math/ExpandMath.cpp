@@ -263,7 +263,7 @@ Value exponentOf(FloatCode &c, Value x) {
   return c.sub(e, c.select(denormal, c.number(lift), c.number(0)));
 }
 
-/// fmod, exactly: while |r| >= |y|, r loses a multiple of |y| 2^s for the s that leaves a quotient of at most 2^51. That difference is a
+/// fmod, exactly: while |r| >= |y|, r loses a multiple of |y| 2^s for the s that leaves a quotient of at most 2^52. That difference is a
 /// multiple of the last place of y below 2 |y| 2^s, so it has no rounding; a quotient that was rounded up leaves it negative by less than |y| 2^s.
 Value emitRem(FloatCode &c, Value x, Value y) {
   OpBuilder &b = c.b;
@@ -281,8 +281,8 @@ Value emitRem(FloatCode &c, Value x, Value y) {
       [&](OpBuilder &, Location loc, ValueRange r) {
         Value active = c.compare(Predicate::OGE, r[0], divisor);
         Value shift = c.atLeast(c.sub(c.sub(exponentOf(c, c.select(active, r[0], c.number(1))), exponentY), c.number(c.mantissaBits() - 2)), 0);
-        Value half = c.atMost(shift, c.bias() - 1);
-        Value part = c.mul(c.mul(divisor, c.powerOfTwo(half)), c.powerOfTwo(c.sub(shift, half)));
+        Value first = c.atMost(shift, c.bias()), second = c.atMost(c.sub(shift, first), c.bias()); // one factor has not the range of f64
+        Value part = c.mul(c.mul(divisor, c.powerOfTwo(first)), c.powerOfTwo(second));
         Value quotient = c.floor(c.div(r[0], part)), left = c.fma(c.sub(c.number(-0.0), quotient), part, r[0]);
         left = c.select(c.compare(Predicate::OLT, left, c.number(0)), c.add(left, part), left);
         scf::YieldOp::create(b, loc, c.select(active, left, r[0]));

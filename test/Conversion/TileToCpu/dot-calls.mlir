@@ -5,11 +5,11 @@
 // CHECK-COUNT-2: func.func private @dot_{{.*}} attributes {llvm.linkage = #llvm.linkage<internal>}
 // CHECK-NOT: func.func private
 // CHECK-LABEL: func.func @first
-// CHECK: call @[[DOT:dot_16x16x16_[a-z0-9_]+]](
-// CHECK: call @[[DOT]](
+// CHECK: call @[[$DOT:dot_16x16x16_[a-z0-9_]+]](
+// CHECK: call @[[$DOT]](
 // CHECK-LABEL: func.func @second
-// CHECK: call @[[DOT]](
-// CHECK-NOT: call @[[DOT]](
+// CHECK: call @[[$DOT]](
+// CHECK-NOT: call @[[$DOT]](
 // CHECK: call @dot_16x16x16_
 tile.kernel @first(%a: !tile.ptr<f32>, %o: !tile.ptr<f32>, %p: !tile.ptr<f32>) level(block) config(#tile.config<{}>) params(["a", "o", "p"]) access(["read", "write", "write"]) grid {
   %c1 = arith.constant 1 : index
