@@ -62,6 +62,11 @@ public:
   Value floor(Value x) { return math::FloorOp::create(b, loc, x); }
   Value abs(Value x) { return math::AbsFOp::create(b, loc, x); }
   Value copySign(Value magnitude, Value sign) { return math::CopySignOp::create(b, loc, magnitude, sign); }
+  /// The same for a magnitude whose sign is positive.
+  Value withSign(Value magnitude, Value sign) {
+    Value bit = arith::AndIOp::create(b, loc, toInt(sign), integer(isF32() ? INT32_MIN : INT64_MIN));
+    return toFloat(arith::OrIOp::create(b, loc, toInt(magnitude), bit));
+  }
   using Predicate = arith::CmpFPredicate;
   Value compare(Predicate predicate, Value x, Value y) { return arith::CmpFOp::create(b, loc, predicate, x, y); }
   Value select(Value condition, Value x, Value y) { return arith::SelectOp::create(b, loc, condition, x, y); }
@@ -169,7 +174,7 @@ Value emitTanh(FloatCode &c, Value x) {
   Value bounded = c.atMost(a, one);
   Value e = c.isF32() ? emitExp2(c, c.mul(bounded, c.number(2 * kLog2E)), /*approximate=*/true) : emitExp(c, c.mul(bounded, c.number(2)), /*approximate=*/true);
   Value large = c.sub(c.number(1), c.div(c.number(2), c.add(e, c.number(1))));
-  return c.copySign(c.select(c.compare(Predicate::OLT, a, c.number(kSeam)), small, large), x);
+  return c.withSign(c.select(c.compare(Predicate::OLT, a, c.number(kSeam)), small, large), x);
 }
 
 /// 1 - erfc(a), for a above where that loses digits. f32: erfc = R(a)^8, which is cheaper than an exponential and as good for a sum with 1.
@@ -191,7 +196,7 @@ Value emitErf(FloatCode &c, Value x) {
   double leading = rest[0], high = c.isF32() ? float(leading) : leading;
   rest[0] = c.isF32() ? leading - high : 0x1.1ae3a914fed80p-56; // 2 / sqrt(pi) beyond a double
   Value small = c.fma(a, c.number(high), c.mul(a, c.polynomial(z, rest)));
-  return c.copySign(c.select(c.compare(Predicate::OLT, a, c.number(c.isF32() ? 1.25 : 1)), small, emitOneMinusErfc(c, a)), x);
+  return c.withSign(c.select(c.compare(Predicate::OLT, a, c.number(c.isF32() ? 1.25 : 1)), small, emitOneMinusErfc(c, a)), x);
 }
 
 // -- by way of f64: functions whose f32 form would need double-length arithmetic -------------------------------------------
