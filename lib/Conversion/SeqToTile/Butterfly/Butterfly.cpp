@@ -9,6 +9,7 @@ namespace seqc::convert {
 
 namespace {
 constexpr int64_t kTileElements = 65536;
+constexpr size_t kTileDims = 6;
 
 seq::ButterflyOp anchorOf(const GroupInfo &info) { return cast<seq::ButterflyOp>(info.anchor()); }
 
@@ -196,7 +197,8 @@ private:
   void store(ArrayRef<Expr> shape) {
     OpBuilder &b = kernel.b();
     int64_t length = op.stage(op.numStages() - 1).outLength(), parts = isComplexTensor(op.getY()) ? 2 : 1;
-    if (typeOf(op.getY()).getShape().back() != length || stages.dims().size() > 6)
+    stages.mergeDigits();
+    if (typeOf(op.getY()).getShape().back() != length || stages.dims().size() > kTileDims)
       stages.canonicalize();
     SmallVector<OperandView::Dim> memory(shape.size()), dims, leading;
     Expr stride(1);
@@ -241,6 +243,11 @@ bool isSupported(seq::ButterflyOp op) {
     unsupported(op.emitOpError()) << "expects vectors of at most " << kTileElements << " elements between the stages, but got " << longest(op);
     return false;
   }
+  for (std::optional<ArrayRef<int64_t>> digits : {op.getInputDigits(), op.getOutputDigits()})
+    if (digits && digits->size() + 1 > kTileDims) {
+      unsupported(op.emitOpError()) << "expects permutations of at most " << kTileDims - 1 << " digits, but got [" << *digits << ']';
+      return false;
+    }
   for (unsigned i = 0; i < op.numStages(); ++i) {
     seq::StageAttr s = op.stage(i);
     ArrayRef<int64_t> blocks;

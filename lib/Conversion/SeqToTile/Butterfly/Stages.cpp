@@ -49,6 +49,20 @@ void Stages::replace(unsigned from, ArrayRef<unsigned> to) {
   }
 }
 
+void Stages::mergeDigits() {
+  for (size_t i = 0; i + 1 < order.size();) {
+    unsigned a = order[i], b = order[i + 1];
+    const unsigned *at = llvm::find(digits, a);
+    if (at == digits.end() || at + 1 == digits.end() || at[1] != b) { // the rows are no digit
+      ++i;
+      continue;
+    }
+    unsigned both = add(sizes[a] * sizes[b]);
+    replace(b, {});
+    replace(a, {both});
+  }
+}
+
 void Stages::start(Planes planes, int64_t rows, int64_t length) {
   current = planes;
   sizes.assign({rows, length});
@@ -131,6 +145,7 @@ void Stages::permute(ArrayRef<int64_t> parts, ArrayRef<int64_t> p) {
 }
 
 void Stages::canonicalize() {
+  mergeDigits();
   Ids natural{0};
   llvm::append_range(natural, digits);
   arrange(natural);
@@ -394,6 +409,7 @@ void Stages::blocks(StageShape s, FactorLoader load, bool imaginary) {
     replace(p, {});
   else
     replace(p, {add(s.out)});
+  mergeDigits();
 }
 
 void Stages::diagonal(StageShape s, FactorLoader load, bool imaginary) {

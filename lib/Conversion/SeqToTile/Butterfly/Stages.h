@@ -56,6 +56,9 @@ public:
   /// Moves the elements: afterwards the tile is [rows, length].
   void canonicalize();
 
+  /// Digits that stand side by side in the vector and in the tile become one: a tile has at most 6 dims.
+  void mergeDigits();
+
   /// The result: tile dims, slowest first. A dim without stride is the rows, others are digits with their stride in the vector.
   struct Dim {
     int64_t size;
