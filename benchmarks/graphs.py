@@ -13,6 +13,33 @@ def attention(batch=1, heads=8, width=64, causal="none", dtype="f32"):
 """
 
 
+def long_conv(channels, length, dtype="f32", gated=False):
+    """Causal, kernel as long as the sequence; `B` is dynamic. Gated: a factor before and one behind, and the skip connection."""
+    shape, kernel = f"?x{channels}x{length}x{dtype}", f"{channels}x{length}xf32"
+    names = ["u", "pre", "post"] if gated else ["u"]
+    arguments = [f'%{n}: tensor<{shape}> {{seq.dims = ["B", {channels}, {length}], seq.name = "{n}"}}' for n in names]
+    arguments.append(f'%k: tensor<{kernel}> {{seq.name = "k"}}')
+    if gated:
+        arguments.append(f'%skip: tensor<{channels}xf32> {{seq.name = "skip"}}')
+    options = f" skip(%skip : tensor<{channels}xf32>) pre_gate(%pre : tensor<{shape}>) post_gate(%post : tensor<{shape}>)" if gated else ""
+    return f"""func.func @main({", ".join(arguments)}) -> (tensor<{shape}> {{seq.name = "y"}}) attributes {{seq.export}} {{
+  %y = seq.long_conv %u, %k{options} : tensor<{shape}>, tensor<{kernel}> -> tensor<{shape}>
+  return %y : tensor<{shape}>
+}}
+"""
+
+
+def short_conv(channels, taps, dtype="f32"):
+    """With bias and SiLU; `B` and `L` are dynamic."""
+    shape = f"?x{channels}x?x{dtype}"
+    return f"""func.func @main(%u: tensor<{shape}> {{seq.dims = ["B", {channels}, "L"], seq.name = "u"}}, %w: tensor<{channels}x{taps}x{dtype}> {{seq.name = "w"}},
+    %b: tensor<{channels}x{dtype}> {{seq.name = "b"}}) -> (tensor<{shape}> {{seq.name = "y"}}) attributes {{seq.export}} {{
+  %y = seq.short_conv %u, %w bias(%b : tensor<{channels}x{dtype}>) {{activation = "silu"}} : tensor<{shape}>, tensor<{channels}x{taps}x{dtype}> -> tensor<{shape}>
+  return %y : tensor<{shape}>
+}}
+"""
+
+
 class Rows:
     """A function over rows of `width` elements: y = f(x, ..) with x of type ?xwidth."""
 

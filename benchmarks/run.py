@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CPU benchmarks: compiles each case with --cpu=native, times it through the runtime beside the installed peers, writes JSON.
 
-  benchmarks/run.py --seqc build/bin/seqc [--suite attention,pointwise,matmul,scan,dot,model,overhead,compile] [--threads N] [--quick] [--name cpu]
+  benchmarks/run.py --seqc build/bin/seqc [--suite attention,pointwise,matmul,convolution,scan,dot,model,overhead,compile] [--threads N] [--quick] [--name cpu]
 
 Suites and what they are compared with, in the same run and with the same number of threads:
   attention   PyTorch scaled_dot_product_attention (f32)
@@ -10,6 +10,7 @@ Suites and what they are compared with, in the same run and with the same number
   matmul      PyTorch addmm + gelu
   scan        the recurrences as C loops over rows, compiled by clang -O3 -march=native (benchmarks/peers/scan_loops.c), where clang is installed
   dot         share of the core's multiply-add peak that the micro-kernel reaches (benchmarks/cpu_dot.cpp)
+  convolution PyTorch and SciPy (a row each, f32), real transforms of twice the length; short ones: conv1d and SiLU of PyTorch
   model       PyTorch eager: digits at batch 1 and 32
   overhead    microseconds of a call that computes nothing to speak of
   compile     seconds of `seqc compile`
@@ -31,7 +32,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "benchmarks"))
 import graphs  # noqa: E402
 
-SUITES = "attention,pointwise,matmul,scan,dot,model,overhead,compile"
+SUITES = "attention,pointwise,matmul,convolution,scan,dot,model,overhead,compile"
 
 
 def run(command, **kw):
@@ -103,16 +104,22 @@ def cases(quick):
             graph = graphs.linear_scan(channels=rows) if op == "linear" else graphs.selective_scan(channels=rows, states=states)
             yield {"suite": "scan", "case": f"{op} D{rows} L{length}" + (f" N{states}" if states else ""), "graph": graph, "shapes": f"L={length}", "peer": None,
                    "loop": [op, rows, length, states]}
+    for batch, channels, length in ((2, 4, 1024),) if quick else ((4, 64, 1024), (4, 64, 4096), (2, 32, 16384), (1, 16, 65536)):
+        for gated in (False, True):
+            yield {"suite": "convolution", "case": f"B{batch} D{channels} L{length}{' gated' if gated else ''}", "graph": graphs.long_conv(channels, length, gated=gated),
+                   "shapes": f"B={batch}", "peer": ["long_conv", batch, channels, length, gated], "scipy": True, "any_form": True}
+    yield {"suite": "convolution", "case": "4 taps, bias, SiLU, B4 D256 L1024", "graph": graphs.short_conv(256, 4), "shapes": "B=4,L=1024", "peer": ["short_conv", 4, 256, 1024, 4],
+           "any_form": True}
     for batch in (1, 32):
         yield {"suite": "model", "case": f"digits B{batch}", "graph": TOP / "models/digits/model.mlir", "shapes": f"B={batch}", "peer": ["digits", batch]}
 
 
-def peers(python, keys, options):
-    """Median milliseconds of PyTorch by key, and its version; empty if PyTorch is not installed."""
-    if not keys or subprocess.run([python, "-c", "import torch"], capture_output=True).returncode != 0:
+def peers(python, keys, options, library="torch"):
+    """Median milliseconds of PyTorch or SciPy by key, and its version; empty if it is not installed."""
+    if not keys or subprocess.run([python, "-c", f"import {library}"], capture_output=True).returncode != 0:
         return {}, None
     seconds = 0.1 if options.quick else 1.5
-    out = run([python, TOP / "benchmarks/peers/torch_cpu.py", "--threads", options.threads, "--seconds", seconds, "--cases", json.dumps(keys)])
+    out = run([python, TOP / f"benchmarks/peers/{library}_cpu.py", "--threads", options.threads, "--seconds", seconds, "--cases", json.dumps(keys)])
     data = json.loads(out.strip().splitlines()[-1])
     return {json.dumps(k): v for k, v in zip(keys, data["median_ms"])}, data["version"]
 
@@ -153,19 +160,21 @@ class Bench:
         seconds = 0.05 if self.options.quick else 1.5
         return json.loads(run([self.options.seqc, "bench", package, f"--shapes={shapes}", f"--threads={self.options.threads}", f"--min-seconds={seconds}", "--json"]))
 
-    def graph_case(self, case, peer_ms, peer_version, bandwidth):
+    def graph_case(self, case, peer_ms, peer_version, scipy_ms, scipy_version, bandwidth):
         result = self.time(self.package(case["graph"], case["case"]), case["shapes"])
         row = {"suite": case["suite"], "case": case["case"], "dtype": "f32", "unit": "ms", "ours": round(result["median_ms"], 4)}
         if json.dumps(case["peer"]) in peer_ms:
             row |= {"peer": f"PyTorch {peer_version}", "peer_value": round(peer_ms[json.dumps(case["peer"])], 4)}
         if case["case"] in self.loops:
             row |= {"peer": self.loop_compiler, "peer_value": round(self.loops[case["case"]], 4)}
-        if "flops" in result and not case.get("memory_bound"):
+        if "flops" in result and not case.get("memory_bound") and not case.get("any_form"):
             row["gflops"] = round(result["flops"] / result["median_ms"] * 1e-6, 1)
         if case.get("memory_bound"):
             row["floor"] = round(result["bytes"] / bandwidth * 1e3, 4)
             row["share"] = round(row["floor"] / row["ours"], 3)
         self.add(**row)
+        if json.dumps(case["peer"]) in scipy_ms:
+            self.add(**(row | {"suite": case["suite"] + "-scipy", "peer": f"SciPy {scipy_version}", "peer_value": round(scipy_ms[json.dumps(case["peer"])], 4)}))
 
     def dot(self):
         program = pathlib.Path(self.options.seqc).parent / "cpu_dot"
@@ -201,13 +210,14 @@ def main():
         parser.error(f"expects suites of {SUITES}, but got {', '.join(sorted(unknown))}")
     chosen = [c for c in cases(options.quick) if c["suite"] in suites]
     peer_ms, peer_version = peers(options.python, [c["peer"] for c in chosen if c["peer"]], options)
+    scipy_ms, scipy_version = peers(options.python, [c["peer"] for c in chosen if c.get("scipy")], options, "scipy")
     footprint = (8 << 20) if options.quick else 4 * last_level_cache()
     bandwidth = copy_bandwidth(options.threads, footprint, 3 if options.quick else 20)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options, folder)
         bench.loops, bench.loop_compiler = loop_times([c for c in chosen if "loop" in c], options, folder)
         for case in chosen:
-            bench.graph_case(case, peer_ms, peer_version, bandwidth)
+            bench.graph_case(case, peer_ms, peer_version, scipy_ms, scipy_version, bandwidth)
         if "dot" in suites:
             bench.dot()
         if "overhead" in suites:
@@ -225,6 +235,8 @@ def main():
     versions = {"seqc": run([options.seqc, "--version"]).strip(), "python": platform.python_version()}
     if peer_version:
         versions["pytorch"] = peer_version
+    if scipy_version:
+        versions["scipy"] = scipy_version
     report = {"machine": machine, "versions": versions, "date": datetime.date.today().isoformat(), "commit": git("rev-parse", "HEAD"),
               "dirty": bool(git("status", "--porcelain", "--untracked-files=no")), "quick": options.quick, "rows": bench.rows}
     path = pathlib.Path(options.out) if options.out else TOP / f"benchmarks/results/{options.name}.json"

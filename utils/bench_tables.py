@@ -10,6 +10,7 @@ import sys
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- benchmarks -->\n", "<!-- /benchmarks -->\n"
 TITLES = {"attention": "Attention", "pointwise": "Norms, softmax and pointwise, tensors of 4 x the last-level cache", "matmul": "Products with a fused epilogue",
+          "convolution": "Convolutions along the sequence", "convolution-scipy": "Long convolutions beside SciPy",
           "scan": "Scans", "dot": "Micro-kernel of products, one core", "model": "Models", "overhead": "Call overhead", "compile": "Compile time", "gpu-pointwise": "GPU: norms, softmax and pointwise, cold caches", "gpu-matmul": "GPU: matrix products",
           "gpu-attention": "GPU: attention", "gpu-model": "GPU: models, one call", "gpu-overhead": "GPU: host time of a call"}
 SHARES = {"pointwise": "share of memcpy bandwidth", "gpu-pointwise": "share of copy bandwidth", "dot": "share of multiply-add peak"}

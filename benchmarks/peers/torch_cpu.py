@@ -5,7 +5,8 @@
   torch_cpu.py --threads 2 --cases '[["attention", 1, 8, 1024, 64, false], ["residual_layernorm", 65536, 768], ["gelu", 32768, 1024], ["digits", 64]]'
 
 Cases: ["attention", B, H, L, D, causal], ["residual_layernorm", rows, width], ["gelu", rows, width] (erf form), ["gelu_tanh", rows, width],
-["softmax", rows, width], ["add", rows, width], ["matmul_bias_gelu", M, N, K], ["matmul", M, N, K], ["digits", B], ["gpt", B, L]. One JSON row per case, then {"version", "threads", "median_ms": [..], "min_ms": [..]} as the last line.
+["softmax", rows, width], ["add", rows, width], ["matmul_bias_gelu", M, N, K], ["matmul", M, N, K], ["digits", B], ["gpt", B, L],
+["long_conv", B, D, L, gated] (real transforms of 2 L points, that of the kernel included), ["short_conv", B, D, L, taps] (bias, SiLU). One JSON row per case, then {"version", "threads", "median_ms": [..], "min_ms": [..]} as the last line.
 """
 
 import argparse
@@ -77,6 +78,24 @@ def gpt(batch, length):
     return lambda: model(tokens)
 
 
+def long_conv(batch, channels, length, gated):
+    u, k, pre, post, skip = (torch.randn(*shape) for shape in [(batch, channels, length), (channels, length), (batch, channels, length), (batch, channels, length), (channels, 1)])
+
+    def convolution(v):
+        return torch.fft.irfft(torch.fft.rfft(v, n=2 * length) * torch.fft.rfft(k, n=2 * length), n=2 * length)[..., :length]
+
+    def gates():
+        v = u * pre
+        return (convolution(v) + v * skip) * post
+
+    return gates if gated else lambda: convolution(u)
+
+
+def short_conv(batch, channels, length, taps):
+    u, w, b = torch.randn(batch, channels, length), torch.randn(channels, 1, taps), torch.randn(channels)
+    return lambda: F.silu(F.conv1d(u, w, b, padding=taps - 1, groups=channels)[..., :length])
+
+
 CASES = {
     "attention": attention,
     "residual_layernorm": residual_layernorm,
@@ -88,6 +107,8 @@ CASES = {
     "matmul": matmul,
     "digits": digits,
     "gpt": gpt,
+    "long_conv": long_conv,
+    "short_conv": short_conv,
 }
 
 

@@ -227,6 +227,11 @@ std::optional<Expr> ShapeExprs::compute(OpResult result, int64_t d) {
         Result ends = e.isPacked() ? dim(e.getCuSeqlens(), 0) : std::nullopt;
         return !e.isPacked() ? dim(e.getU(), 0) : ends ? Result(*ends - Expr(1)) : ends;
       })
+      .Case([&](seq::LongConvOp e) -> Result {
+        Result taps = result.getResultNumber() == 1 && d == 2 ? dim(e.getK(), 1) : std::nullopt;
+        return taps ? Result(*taps - Expr(1)) : dim(e.getU(), d);
+      })
+      .Case([&](seq::ShortConvOp e) { return dim(e.getU(), d); }) // the taps are static, and so is the last dim of the state
       .Case([&](seq::GroupOp e) { return dim(e.getBody().front().getTerminator()->getOperand(result.getResultNumber()), d); })
       .Case([&](tile::LaunchOp e) { return dim(e.getOuts()[result.getResultNumber()], d); })
       .Default([&](Operation *other) -> Result {

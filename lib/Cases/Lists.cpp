@@ -34,6 +34,8 @@ const std::vector<List> &lists() {
                                         {"linear_scan", linearScanCases},
                                         {"selective_scan", selectiveScanCases},
                                         {"selective_scan_packed", selectiveScanPackedCases},
+                                        {"long_conv", longConvCases},
+                                        {"short_conv", shortConvCases},
                                         {"layernorm", layernormCases},
                                         {"softmax", softmaxCases},
                                         named<activationCases>("gelu"),

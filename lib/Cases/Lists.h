@@ -25,6 +25,8 @@ Cases attentionPackedCases(Grid grid);
 Cases linearScanCases(Grid grid);
 Cases selectiveScanCases(Grid grid);
 Cases selectiveScanPackedCases(Grid grid);
+Cases longConvCases(Grid grid);
+Cases shortConvCases(Grid grid);
 Cases layernormCases(Grid grid);
 Cases softmaxCases(Grid grid);
 Cases activationCases(llvm::StringRef op, Grid grid);

@@ -46,6 +46,8 @@ llvm::Error evaluateAttention(SeqEvaluator &e, seq::AttentionOp op);
 llvm::Error evaluateLinearScan(SeqEvaluator &e, seq::LinearScanOp op);
 llvm::Error evaluateSelectiveScan(SeqEvaluator &e, seq::SelectiveScanOp op);
 llvm::Error evaluateSsmKernel(SeqEvaluator &e, seq::SsmKernelOp op);
+llvm::Error evaluateLongConv(SeqEvaluator &e, seq::LongConvOp op);
+llvm::Error evaluateShortConv(SeqEvaluator &e, seq::ShortConvOp op);
 
 } // namespace seqc::interp
 

@@ -50,6 +50,10 @@ Error SeqEvaluator::evaluate(Operation *op) {
     return evaluateSelectiveScan(*this, scan);
   if (auto kernel = dyn_cast<seq::SsmKernelOp>(op))
     return evaluateSsmKernel(*this, kernel);
+  if (auto conv = dyn_cast<seq::LongConvOp>(op))
+    return evaluateLongConv(*this, conv);
+  if (auto conv = dyn_cast<seq::ShortConvOp>(op))
+    return evaluateShortConv(*this, conv);
   if (auto group = dyn_cast<seq::GroupOp>(op)) {
     Block &body = group.getBody().front();
     if (Error e = run(body))

@@ -32,6 +32,7 @@ public:
         .Case([&](seq::LinearScanOp s) { scan(s); })
         .Case([&](seq::SelectiveScanOp s) { scan(s); })
         .Case([&](seq::SsmKernelOp k) { ssmKernel(k); })
+        .Case<seq::LongConvOp, seq::ShortConvOp>([&](auto c) { convolution(c); })
         .Default([&](Operation *other) {
           if (other->hasTrait<OpTrait::Elementwise>())
             elementwise(other);
@@ -194,6 +195,39 @@ private:
         equal(initial, 0, u, 0);
       equal(initial, 1, u, 1);
     }
+  }
+
+  void convolution(seq::LongConvOp op) {
+    Value u = op.getU(), k = op.getK();
+    if (Size d = shapes.dim(u, 1), rows = shapes.dim(k, 0); d && rows && *d != *rows) {
+      require(Expr::Op::Le, Expr(1), rows);
+      if (!rows->isConst(0))
+        require(Expr::Op::Eq, Expr::get(Expr::Op::Mod, *d, *rows), Expr(0));
+    }
+    require(Expr::Op::Le, Expr(1), shapes.dim(k, 1));
+    if (Value reverse = op.getKRev()) {
+      equal(reverse, 0, k, 0);
+      require(Expr::Op::Le, Expr(1), shapes.dim(reverse, 1));
+    }
+    if (op.getSkip())
+      equal(op.getSkip(), 0, u, 1);
+    for (Value gate : {op.getPreGate(), op.getPostGate()})
+      for (int64_t d = 0; gate && d < 3; ++d)
+        equal(gate, d, u, d);
+    if (Value tail = op.getTail()) {
+      equal(tail, 0, u, 0);
+      equal(tail, 1, u, 1);
+      if (Size have = shapes.dim(tail, 2), taps = shapes.dim(k, 1); have && taps)
+        require(Expr::Op::Eq, *have + Expr(1), taps);
+    }
+  }
+
+  void convolution(seq::ShortConvOp op) {
+    equal(op.getW(), 0, op.getU(), 1);
+    if (op.getBias())
+      equal(op.getBias(), 0, op.getU(), 1);
+    for (int64_t d = 0; op.getState() && d < 2; ++d)
+      equal(op.getState(), d, op.getU(), d);
   }
 
   ShapeExprs shapes;

@@ -10,7 +10,7 @@ const Operator *findOperator(llvm::StringRef domain, llvm::StringRef name, int64
   static const llvm::StringMap<llvm::SmallVector<const Operator *, 1>> table = [] {
     llvm::StringMap<llvm::SmallVector<const Operator *, 1>> t;
     for (llvm::ArrayRef<Operator> list : {elementwiseOperators(), shapeOperators(), lookupOperators(), reductionOperators(), spectralOperators(), normalizationOperators(),
-                                          productOperators(), attentionOperators(), contribOperators()})
+                                          productOperators(), attentionOperators(), convolutionOperators(), contribOperators()})
       for (const Operator &o : list)
         t[(llvm::Twine(o.domain) + ":" + o.name).str()].push_back(&o);
     return t;

@@ -73,6 +73,7 @@ llvm::ArrayRef<Operator> spectralOperators();
 llvm::ArrayRef<Operator> normalizationOperators();
 llvm::ArrayRef<Operator> productOperators();
 llvm::ArrayRef<Operator> attentionOperators();
+llvm::ArrayRef<Operator> convolutionOperators();
 llvm::ArrayRef<Operator> contribOperators();
 
 /// Null if there is none; `isOtherVersion` then says whether the operator exists for other versions.

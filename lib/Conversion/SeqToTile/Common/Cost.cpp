@@ -133,6 +133,10 @@ private:
         return butterflyFlops(butterfly);
       if (auto kernel = dyn_cast<seq::SsmKernelOp>(op))
         return ssmKernelFlops(kernel);
+      if (auto conv = dyn_cast<seq::LongConvOp>(op))
+        return longConvFlops(conv);
+      if (auto conv = dyn_cast<seq::ShortConvOp>(op))
+        return shortConvFlops(conv);
       if (isSeqAnchor(op))
         return scanFlops(op);
       return productFlops(op);
@@ -208,6 +212,30 @@ private:
     if (op.getCausal() == "bottom_right") // the last query sees all keys, each one before sees one less
       pairs = triangle + (n - least) * least;
     return Expr(2) * (*q)[0] * (*q)[1] * pairs * ((*q)[3] + (*v)[3]);
+  }
+
+  /// Pairs of times whose distance 0, 1, .. a kernel of `taps` reaches.
+  static Expr causalPairs(const Expr &length, const Expr &taps) {
+    Expr least = Expr::get(Expr::Op::Min, length, taps);
+    return floorDiv(least * (least + Expr(1)), Expr(2)) + (length - least) * least;
+  }
+
+  std::optional<Expr> longConvFlops(seq::LongConvOp op) {
+    std::optional<Expr> all = elements(op.getU()), l = shapes.dim(op.getU(), 2), taps = shapes.dim(op.getK(), 1), b = shapes.dim(op.getU(), 0), d = shapes.dim(op.getU(), 1);
+    std::optional<Expr> reverse = op.getKRev() ? shapes.dim(op.getKRev(), 1) : Expr(0);
+    if (!all || !l || !taps || !b || !d || !reverse)
+      return std::nullopt;
+    Expr pairs = op.getMode() == "circular" ? *l * *taps : causalPairs(*l, *taps);
+    if (op.getKRev())
+      pairs = pairs + causalPairs(op.getReverseOffset() ? Expr::get(Expr::Op::Max, *l, Expr(1)) - Expr(1) : *l, *reverse);
+    int64_t more = (op.getPreGate() ? 1 : 0) + (op.getPostGate() ? 1 : 0) + (op.getSkip() ? 2 : 0);
+    return Expr(2) * *b * *d * pairs + Expr(more) * *all;
+  }
+
+  std::optional<Expr> shortConvFlops(seq::ShortConvOp op) {
+    std::optional<Expr> all = elements(op.getU());
+    int64_t each = 2 * cast<RankedTensorType>(op.getW().getType()).getDimSize(1) + (op.getBias() ? 1 : 0) + (op.getActivation() == "silu" ? 3 : 0);
+    return all ? std::optional(Expr(each) * *all) : std::nullopt;
   }
 
   seq::GroupOp group;

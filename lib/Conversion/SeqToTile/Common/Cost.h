@@ -13,7 +13,8 @@ struct Cost {
   /// Floating-point operations of the graph: each arith or math op on floats counts one per element (conversions and selections none), a reduction
   /// one per input element, complex ones as many as their formulas on parts have, a product 2 M N K, attention 2 (D + DV) per visible pair of query and key (causal rules count; windows, lengths and masks
   /// do not; softmax counts none), a linear scan 2 per element (8 if complex), a selective scan 7 N, a kernel of a state space model 4 N
-  /// per length (2 N real, 36 N low rank).
+  /// per length (2 N real, 36 N low rank), a convolution 2 per pair
+  /// of times that a tap joins, however it is computed.
   Expr flops;
   /// Bytes of the memory that is read (what slices and gathers leave out is not) and written, each once.
   Expr bytes;

@@ -241,6 +241,7 @@ private:
           return success();
         })
         .Case<seq::LinearScanOp, seq::SelectiveScanOp, seq::ButterflyOp, seq::SsmKernelOp>([](auto) { return success(); })
+        .Case<seq::LongConvOp, seq::ShortConvOp>([&](auto) { return equateAll(out, in(0)); })
         .Case<tensor::GatherOp, tensor::PadOp, tensor::ConcatOp, seq::IotaOp>([&](auto source) -> LogicalResult {
           return success(llvm::all_of(source->getOperands(), [&](Value v) { return !isa<RankedTensorType>(v.getType()) || readsMemory(v); }));
         })
@@ -292,14 +293,14 @@ private:
     llvm::DenseSet<Operation *> live;
     for (Value v : outputs) {
       markLive(v, live);
-      if (failed(collect(domain.values[v])))
+      if (!isSideResult(v) && failed(collect(domain.values[v])))
         return failure();
     }
     for (Operation *op : ops) {
       if (!live.count(op))
         continue;
       domain.liveOps.push_back(op);
-      bool ok = llvm::all_of(op->getResults(), [&](Value r) { return succeeded(collect(domain.values[r])); });
+      bool ok = llvm::all_of(op->getResults(), [&](Value r) { return isSideResult(r) || succeeded(collect(domain.values[r])); });
       for (OpOperand &use : op->getOpOperands()) {
         auto it = domain.uses.find(&use);
         if (it == domain.uses.end() || readsByPosition(op) || !counts(use))

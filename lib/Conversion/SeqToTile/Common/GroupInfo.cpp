@@ -118,6 +118,8 @@ bool GroupInfo::checkStructure(std::string &reason) {
     return false;
   };
   for (Operation *op : dom.live()) {
+    if (!isa<tensor::DimOp>(op) && llvm::any_of(op->getOperands(), [&](Value v) { return isSideResult(v) && llvm::is_contained(operations, v.getDefiningOp()); }))
+      return no("it reads a side result of its own anchor");
     if (classify(op) == OpKind::Anchor) {
       if (anchorOp)
         return no("it has two anchors");
@@ -142,6 +144,8 @@ bool GroupInfo::checkStructure(std::string &reason) {
     return dom.live().size() == 1 || no("nothing follows its anchor in one kernel");
   // A result is written once: it has all dims that the grid runs over.
   for (Value v : results) {
+    if (isSideResult(v))
+      continue;
     SmallVector<unsigned> own = flatten(dom.of(v));
     bool side = anchorOp && llvm::is_contained(anchorOp->getResults(), v);
     for (auto &[id, fine] : dom.all())
@@ -242,7 +246,8 @@ bool GroupInfo::collectAccesses(ShapeExprs &shapes, Operation *&where, std::stri
     if (!v.getDefiningOp() || !llvm::is_contained(operations, v.getDefiningOp()))
       if (!addAccess(v, dom.of(v), shapes, where, reason))
         return false;
-    accesses.push_back(write(v));
+    if (!isSideResult(v))
+      accesses.push_back(write(v));
   }
   return true;
 }
@@ -259,7 +264,8 @@ void GroupInfo::orderFines() {
   else if (!reduceOps.empty())
     append(dims(reduceOps.front()->getOpOperand(0)));
   for (Value v : results)
-    append(dom.of(v));
+    if (!isSideResult(v))
+      append(dom.of(v));
   for (auto &entry : dom.all())
     if (!llvm::is_contained(fineOrder, entry.first))
       fineOrder.push_back(entry.first);

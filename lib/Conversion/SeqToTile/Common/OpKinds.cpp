@@ -16,7 +16,8 @@ struct SeqAnchor {
   StringLiteral op, scheme;
   bool hasEpilogue;
 };
-constexpr SeqAnchor kSeqAnchors[] = {{"seq.attention", "attention", true}, {"seq.butterfly", "butterfly", false}, {"seq.linear_scan", "scan_rows", false}, {"seq.selective_scan", "scan_rows", false}, {"seq.ssm_kernel", "ssm_kernel", true}};
+constexpr SeqAnchor kSeqAnchors[] = {{"seq.attention", "attention", true}, {"seq.butterfly", "butterfly", false}, {"seq.linear_scan", "scan_rows", false}, {"seq.selective_scan", "scan_rows", false}, {"seq.ssm_kernel", "ssm_kernel", true},
+                                     {"seq.long_conv", "long_conv", true}, {"seq.short_conv", "short_conv", true}};
 
 const SeqAnchor *findAnchor(Operation *op) {
   const SeqAnchor *entry = llvm::find_if(kSeqAnchors, [&](const SeqAnchor &a) { return op->getName().getStringRef() == a.op; });
@@ -68,6 +69,11 @@ SmallVector<Value> valuesRead(Operation *op) {
     getUsedValuesDefinedAbove(op->getRegions(), captured);
   llvm::append_range(values, captured);
   return values;
+}
+
+bool isSideResult(Value v) {
+  auto result = dyn_cast<OpResult>(v);
+  return result && result.getResultNumber() > 0 && isa<seq::LongConvOp, seq::ShortConvOp>(result.getOwner());
 }
 
 OpOperand &viewSource(Operation *view) { return view->getOpOperand(0); }

@@ -53,6 +53,10 @@ llvm::StringRef schemeOf(mlir::Operation *anchor);
 /// Operands, and the values that regions of `op` capture.
 llvm::SmallVector<mlir::Value> valuesRead(mlir::Operation *op);
 
+/// True for a result of an anchor that has dims of its own (the state that a convolution leaves): its kernel stores it apart from the iteration
+/// space, and no epilogue reads it.
+bool isSideResult(mlir::Value v);
+
 /// Operand that a view reads.
 mlir::OpOperand &viewSource(mlir::Operation *view);
 

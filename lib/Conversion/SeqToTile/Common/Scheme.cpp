@@ -2,6 +2,7 @@
 #include "Scheme.h"
 #include "../Attention/Attention.h"
 #include "../Butterfly/Butterfly.h"
+#include "../Conv/Conv.h"
 #include "../Matmul/Matmul.h"
 #include "../Pointwise/Pointwise.h"
 #include "../Scan/Scan.h"
@@ -18,7 +19,9 @@ ArrayRef<Scheme> schemes() {
                                  {"attention", attentionCandidates, emitAttention, attentionVariants},
                                  {"scan_rows", scanCandidates, emitScan},
                                  {"butterfly", butterflyCandidates, emitButterfly},
-                                 {"ssm_kernel", ssmKernelCandidates, emitSsmKernel}};
+                                 {"ssm_kernel", ssmKernelCandidates, emitSsmKernel},
+                                 {"long_conv", longConvCandidates, emitLongConv},
+                                 {"short_conv", shortConvCandidates, emitShortConv}};
   return table;
 }
 

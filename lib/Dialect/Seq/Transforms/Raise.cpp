@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // seq-raise: matches softmax(scores) V and builds seq.attention. The scores are matched in RaiseScores.cpp.
+#include "RaiseConv.h"
 #include "RaiseScores.h"
 #include "seqc/Dialect/Seq/Transforms/Forms.h"
 #include "seqc/Dialect/Seq/Transforms/Passes.h"
@@ -377,6 +378,7 @@ struct Raise : seqc::seq::impl::RaisePassBase<Raise> {
         op.emitRemark() << "did not raise softmax(QK^T)V: " << m.reason;
       }
     }
+    numConvolutions += raiseConvolutions(getOperation(), rewriter);
     // What was matched is dead now; users come after producers, so walk backwards.
     getOperation().walk<WalkOrder::PostOrder, ReverseIterator>([&](Operation *op) {
       if (isOpTriviallyDead(op))

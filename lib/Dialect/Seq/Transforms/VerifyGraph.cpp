@@ -220,6 +220,7 @@ static const llvm::StringMap<Check> &forms() {
     add("tensor", {"pad"}, pad);
     add("tensor", {"dim"}, dim);
     add("seq", {"attention", "fft", "rfft", "irfft", "butterfly", "linear_scan", "selective_scan", "ssm_kernel", "iota", "group", "yield"}, anyTypes);
+    add("seq", {"long_conv", "short_conv"}, anyTypes);
     add("ml_program", {"global_load_const"}, anyTypes);
     add("func", {"return"}, anyTypes);
     return t;
@@ -236,7 +237,7 @@ constexpr Remedy remedies[] = {
     {"linalg.generic", "its body is opaque; write it with arith and math on tensors, linalg.broadcast, linalg.reduce, linalg.transpose"},
     {"linalg.fill", "write a splat constant, or linalg.broadcast of a constant of rank 0"},
     {"linalg.softmax", "write maximum, subtraction, exponential, sum and division, or use seq.attention"},
-    {"linalg.conv", "convolutions come in a later version"},
+    {"linalg.conv", "use seq.short_conv or seq.long_conv"},
     {"linalg.", "write it with arith and math on tensors, linalg.matmul, batch_matmul, broadcast, reduce, transpose"},
     {"tensor.cast", "give producer and consumer one type"},
     {"tensor.insert_slice", "write tensor.concat of the parts"},

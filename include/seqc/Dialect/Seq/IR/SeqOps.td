@@ -157,4 +157,5 @@ def Seq_YieldOp : Seq_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["G
 }
 
 include "seqc/Dialect/Seq/IR/SeqScanOps.td"
+include "seqc/Dialect/Seq/IR/SeqConvOps.td"
 #endif

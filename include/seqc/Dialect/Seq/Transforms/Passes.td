@@ -21,7 +21,7 @@ def VerifyGraphPass : Pass<"seq-verify-graph", "::mlir::ModuleOp"> {
 }
 
 def RaisePass : Pass<"seq-raise", "::mlir::ModuleOp"> {
-  let summary = "replace softmax(scale Q K^T + mask) V that was written out by seq.attention";
+  let summary = "replace softmax(scale Q K^T + mask) V and convolutions that were written out by seq.attention and seq.long_conv";
   let description = [{
     Anchor: a `linalg.batch_matmul` whose left operand is a softmax over the last dim (max, subtract, exp, sum, divide) of values that come
     from another `linalg.batch_matmul` through elementwise ops and reshapes. What lies between becomes attributes and regions of
@@ -36,8 +36,14 @@ def RaisePass : Pass<"seq-raise", "::mlir::ModuleOp"> {
     %s = linalg.batch_matmul(%q, %kt)  ..  %p = softmax(%s)  %o = linalg.batch_matmul(%p, %v)
     -> %o = seq.attention %q4, %k4, %v4 {scale = 1.0}       // remark: raised softmax(QK^T)V to seq.attention
     ```
+
+    Second anchor: a `seq.irfft` of the product of a `seq.rfft` of [B, D, n] and one of [D, n], n static. With zeros behind both sequences, so that no end wraps around,
+    it is a causal `seq.long_conv`; without zeros behind the input a circular one; with a kernel of n taps and zeros behind the input, whose first outputs
+    are kept, a two-sided one (`reverse_offset = 1`). A product that is its input becomes `pre_gate`, a factor per channel of the same input that is added `skip`, a factor of
+    the sum `post_gate`. Rounding differs as that of transforms and sums do.
   }];
-  let statistics = [Statistic<"numRaised", "num-attention-raised", "softmax(QK^T)V replaced by seq.attention">];
+  let statistics = [Statistic<"numRaised", "num-attention-raised", "softmax(QK^T)V replaced by seq.attention">,
+                    Statistic<"numConvolutions", "num-convolutions-raised", "irfft(rfft(u) rfft(k)) replaced by seq.long_conv">];
   let dependentDialects = ["::seqc::seq::SeqDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect", "::mlir::linalg::LinalgDialect"];
 }
