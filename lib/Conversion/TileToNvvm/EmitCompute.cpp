@@ -83,7 +83,7 @@ void KernelEmitter::emitMap(tile::MapOp op) {
 Value combine(OpBuilder &b, Location loc, StringRef kind, Value x, Value y) {
   bool isFloat = isa<FloatType>(x.getType()), isBit = x.getType().isInteger(1);
   if (kind == "add")
-    return isFloat ? arith::AddFOp::create(b, loc, x, y).getResult() : arith::AddIOp::create(b, loc, x, y).getResult();
+    return isFloat ? arith::AddFOp::create(b, loc, x, y, arith::FastMathFlags::contract).getResult() : arith::AddIOp::create(b, loc, x, y).getResult();
   if (kind == "mul")
     return isFloat ? arith::MulFOp::create(b, loc, x, y).getResult() : arith::MulIOp::create(b, loc, x, y).getResult();
   if (kind == "or" || (isBit && kind == "max"))

@@ -456,6 +456,36 @@ TEST(CpuOps, Recur) {
   %y = arith.addf %all, %lb : tensor<$Sxf32>)",
            "f32", "", "", 2e-5, {{"K", str(kept)}}});
 }
+/// Rows of states, a sum and a maximum over them, one of them used further; some steps leave the state alone.
+TEST(CpuOps, RecurOfStateRows) {
+  for (const char *reverse : {"", ", reverse"})
+    for (int64_t states : {1, 4, 5, 8, 16, 24, 136})
+      for (int64_t steps : {1, 8, 21})
+        run({{5 + states, steps}, {5, steps}, std::string(R"(  %rows = tile.slice %x [0, 0] [5, $Q] : tensor<$Sxf32> -> tensor<5x$Qxf32>
+  %columns = tile.slice %w [5, 0] [$N, $Q] : tensor<$Sxf32> -> tensor<$Nx$Qxf32>
+  %zero = arith.constant dense<0.5> : tensor<5x$Nxf32>
+  %two = arith.constant dense<2.0> : tensor<5x$Nxf32>
+  %o = arith.constant dense<0.25> : tensor<5x$Qxf32>
+  %sure = arith.cmpf olt, %rows, %o : tensor<5x$Qxf32>
+  %last, %sums, %tops = tile.recur %rows, %columns, %sure init(%zero) (%st: tensor<5x$Nxf32>, %xt: tensor<5xf32>, %wt: tensor<$Nxf32>, %c: tensor<5xi1>) {
+    %half = arith.constant dense<5.0e-01> : tensor<5x$Nxf32>
+    %xb = tile.broadcast %xt {at = 1} : tensor<5xf32> -> tensor<5x$Nxf32>
+    %wb = tile.broadcast %wt {at = 0} : tensor<$Nxf32> -> tensor<5x$Nxf32>
+    %cb = tile.broadcast %c {at = 1} : tensor<5xi1> -> tensor<5x$Nxi1>
+    %n0 = math.fma %st, %half, %xb : tensor<5x$Nxf32>
+    %n1 = math.fma %two, %wb, %n0 : tensor<5x$Nxf32>
+    %n2 = arith.select %cb, %n1, %st : tensor<5x$Nxi1>, tensor<5x$Nxf32>
+    %sum = tile.reduce %n2 {dims = [1], kind = add} : tensor<5x$Nxf32> -> tensor<5xf32>
+    %top = tile.reduce %n1 {dims = [1], kind = max} : tensor<5x$Nxf32> -> tensor<5xf32>
+    %scaled = arith.mulf %top, %xt : tensor<5xf32>
+    tile.yield %n2, %sum, %scaled : tensor<5x$Nxf32>, tensor<5xf32>, tensor<5xf32>
+  } {dim = 1)") + reverse + R"(} : tensor<5x$Qxf32>, tensor<$Nx$Qxf32>, tensor<5x$Qxi1> init(tensor<5x$Nxf32>) -> tensor<5x$Nxf32>, tensor<5x$Qxf32>, tensor<5x$Qxf32>
+  %l0 = tile.reduce %last {dims = [1], kind = add} : tensor<5x$Nxf32> -> tensor<5xf32>
+  %l1 = tile.broadcast %l0 {at = 1} : tensor<5xf32> -> tensor<5x$Qxf32>
+  %y0 = arith.addf %sums, %tops : tensor<5x$Qxf32>
+  %y = arith.addf %y0, %l1 : tensor<5x$Qxf32>)",
+             "f32", "", "", 1e-4, {{"N", str(states)}, {"Q", str(steps)}}});
+}
 TEST(CpuOps, RecurSwapsItsStates) {
   run({{5, 9}, {9}, R"(  %a0 = arith.constant dense<1.0> : tensor<9xf32>
   %b0 = arith.constant dense<2.0> : tensor<9xf32>

@@ -24,6 +24,7 @@ SmallVector<Config> scanCandidates(const GroupInfo &info, Target target) {
     Config c;
     c.set("rows", gpuTileExtent(sizeOf(1), rows));
     c.set("chunk", gpuTileExtent(sizeOf(2), chunk));
+    c.set("ahead", isSelective);
     c.set("warps", 4);
     return c;
   };
@@ -37,7 +38,7 @@ FailureOr<SmallVector<Value>> emitScan(OpBuilder &host, seq::GroupOp group, cons
   KernelBuilder kernel(context.library, group.getLoc(), "scan_rows", context.shapes);
   for (const auto &[name, value] : config.values)
     kernel.setConfig(name, value);
-  ScanConfig extents{config.get("rows"), config.get("chunk")};
+  ScanConfig extents{config.get("rows"), config.get("chunk"), config.get("ahead") != 0};
   auto linear = dyn_cast<seq::LinearScanOp>(info.anchor());
   LogicalResult emitted = linear ? emitLinearScan(kernel, linear, extents) : emitSelectiveScan(kernel, cast<seq::SelectiveScanOp>(info.anchor()), extents);
   if (failed(emitted))

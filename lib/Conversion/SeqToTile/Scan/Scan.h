@@ -8,7 +8,7 @@
 
 namespace seqc::convert {
 
-/// rows: channels of a program; chunk: time steps that are loaded together.
+/// rows: channels of a program; chunk: time steps that are loaded together; ahead: 1 where they are loaded one chunk before.
 llvm::SmallVector<Config> scanCandidates(const GroupInfo &info, Target target);
 llvm::FailureOr<llvm::SmallVector<mlir::Value>> emitScan(mlir::OpBuilder &host, seq::GroupOp group, const GroupInfo &info, const Config &config,
                                                          SchemeContext &context);

@@ -11,6 +11,7 @@ namespace seqc::convert {
 
 struct ScanConfig {
   int64_t rows, chunk;
+  bool ahead; ///< what a chunk reads of its rows is loaded one chunk before it is used
 };
 
 class ScanProgram {

@@ -73,8 +73,12 @@ private:
           return failure();
         *tile = *loaded;
       }
+    FailureOr<SmallVector<Value>> carried = config.ahead ? rowsInTime(begin) : SmallVector<Value>();
+    if (failed(carried))
+      return failure();
+    carried->insert(carried->begin(), *start);
     FailureOr<SmallVector<Value>> last =
-        walk(scan.isPacked() ? Expr::name("range") : length, begin, end, false, {*start}, [&](Value first, bool isTail, ValueRange s) { return step(first, isTail, s[0]); });
+        walk(scan.isPacked() ? Expr::name("range") : length, begin, end, false, *carried, [&](Value first, bool isTail, ValueRange s) { return step(first, isTail, s); });
     if (failed(last))
       return failure();
     if (scan.hasFinal())
@@ -82,11 +86,18 @@ private:
     return success();
   }
 
-  FailureOr<SmallVector<Value>> step(Value first, bool isTail, Value h) {
-    FailureOr<Value> u = inTime(scan.getU(), first), dt = stepSizes(first);
-    if (failed(u) || failed(dt))
+  /// `carried`: the states, then what was read of this chunk ahead.
+  FailureOr<SmallVector<Value>> step(Value first, bool isTail, ValueRange carried) {
+    FailureOr<SmallVector<Value>> rows = config.ahead ? SmallVector<Value>(carried.drop_front()) : rowsInTime(first), next = SmallVector<Value>();
+    if (config.ahead)
+      next = isTail ? *rows : rowsInTime(t.addi(first, config.chunk));
+    if (failed(rows) || failed(next))
       return failure();
-    SmallVector<Value> inputs{*dt, t.mul(*dt, *u)};
+    Value h = carried[0], u = t.convert((*rows)[0], state);
+    FailureOr<Value> dt = stepSizes(t.convert((*rows)[1], state));
+    if (failed(dt))
+      return failure();
+    SmallVector<Value> inputs{*dt, t.mul(*dt, u)};
     for (Value v : {scan.getB(), scan.getC()})
       if (scan.isInTime(v)) {
         FailureOr<Value> p = projection(v, first);
@@ -103,27 +114,40 @@ private:
       Value state = t.fma(decay, s[0], t.mul(overStates(x[1]), b));
       if (isTail) // beyond the end the state stays
         state = t.select(overStates(x.back()), state, s[0]);
-      return {state, t.reduce(t.mul(state, c), 1, "add")};
+      Value products = arith::MulFOp::create(k.b(), k.loc(), state, c, arith::FastMathFlags::contract); // with the sum, where that is one operation
+      return {state, t.reduce(products, 1, "add")};
     });
-    FailureOr<Value> out = gated(results[1], *u, first);
+    FailureOr<Value> out = gated(results[1], u, scan.getZ() ? t.convert((*rows)[2], state) : Value());
     if (failed(out))
       return failure();
     storeRange(*out, first);
-    return SmallVector<Value>{results[0]};
+    next->insert(next->begin(), results[0]);
+    return next;
+  }
+
+  /// u, delta and z of a chunk, as they are in memory.
+  FailureOr<SmallVector<Value>> rowsInTime(Value first) {
+    SmallVector<Value> tiles;
+    for (Value v : {scan.getU(), scan.getDelta(), scan.getZ()}) {
+      if (!v)
+        continue;
+      FailureOr<Value> tile = load(v, 1, {memory, first}, {config.rows, config.chunk}, getElementTypeOrSelf(v.getType()));
+      if (failed(tile))
+        return failure();
+      tiles.push_back(*tile);
+    }
+    return tiles;
   }
 
   /// dt of a chunk.
-  FailureOr<Value> stepSizes(Value first) {
-    FailureOr<Value> dt = inTime(scan.getDelta(), first);
-    if (failed(dt))
-      return failure();
+  FailureOr<Value> stepSizes(Value dt) {
     if (Value bias = scan.getDeltaBias()) {
       FailureOr<Value> b = load(bias, 0, {}, {config.rows}, state);
       if (failed(b))
         return failure();
-      dt = t.add(*dt, t.broadcast(*b, 1, config.chunk));
+      dt = t.add(dt, t.broadcast(*b, 1, config.chunk));
     }
-    return scan.getDeltaSoftplus() ? softplus(*dt) : *dt;
+    return scan.getDeltaSoftplus() ? softplus(dt) : dt;
   }
 
   /// x above 20, else log(1 + exp(x)) = log(v) e / (v - 1) with e = exp(x), v = 1 + e: without cancellation where e is small.
@@ -138,19 +162,16 @@ private:
   }
 
   /// (y + D u) silu(z)
-  FailureOr<Value> gated(Value out, Value u, Value first) {
+  FailureOr<Value> gated(Value out, Value u, Value z) {
     if (Value skip = scan.getSkip()) {
       FailureOr<Value> d = load(skip, 0, {}, {config.rows}, state);
       if (failed(d))
         return failure();
       out = t.fma(t.broadcast(*d, 1, config.chunk), u, out);
     }
-    if (Value gate = scan.getZ()) {
-      FailureOr<Value> z = inTime(gate, first);
-      if (failed(z))
-        return failure();
+    if (z) {
       Value one = t.constant(chunkType(), 1.0);
-      Value silu = arith::DivFOp::create(k.b(), k.loc(), *z, t.add(one, t.exp2(t.mul(*z, -M_LOG2E))), arith::FastMathFlags::afn);
+      Value silu = arith::DivFOp::create(k.b(), k.loc(), z, t.add(one, t.exp2(t.mul(z, -M_LOG2E))), arith::FastMathFlags::afn);
       out = t.mul(out, silu);
     }
     return out;
@@ -160,7 +181,6 @@ private:
   RankedTensorType stateTile() const { return type({config.rows, states}); }
   Value overStates(Value rows) { return t.broadcast(rows, 1, states); }
   Value overRows(Value column) { return t.broadcast(column, 0, config.rows); }
-  FailureOr<Value> inTime(Value v, Value first) { return load(v, 1, {memory, first}, {config.rows, config.chunk}, state); }
   /// [rows, N] of an operand [D, N].
   FailureOr<Value> fixed(Value v) { return load(v, 0, {k.index(0)}, stateTile().getShape(), state); }
 

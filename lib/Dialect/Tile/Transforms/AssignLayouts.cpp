@@ -94,6 +94,8 @@ private:
     } else {
       rewriteAlike(op);
     }
+    if (isa<RecurOp>(op)) // has finished its results
+      return success();
     for (Value r : op->getResults())
       if (tileType(r))
         r.setType(withLayout(tileType(r), solver.of(r)));
@@ -121,9 +123,17 @@ private:
     size_t inputs = recur.getInputs().size(), states = recur.getInits().size();
     int64_t dim = recur.getDim();
     for (size_t i = 0; i < inputs; ++i)
-      use(recur, i, solver.of(body.getArgument(states + i)).stack(dim, tileType(recur.getInputs()[i]).getDimSize(dim)));
+      use(recur, i, withSteps(solver.of(body.getArgument(states + i)), dim, tileType(recur.getInputs()[i]).getDimSize(dim)));
     for (size_t i = 0; i < states; ++i)
       use(recur, inputs + i, solver.of(body.getArgument(i)));
+    for (auto [i, result] : llvm::enumerate(recur.getResults()))
+      finish(result, i < states ? solver.of(result) : withSteps(stepLayout(recur, i), dim, tileType(result).getDimSize(dim)));
+  }
+
+  /// Layout of a result of one step of a recurrence: that of what the body yields.
+  DigitMap stepLayout(RecurOp recur, size_t i) {
+    Value yielded = recur.getBody().front().getTerminator()->getOperand(i);
+    return isRematerialised(yielded) ? solver.inRegisters(tileType(yielded), {}) : solver.of(yielded);
   }
 
   void rewriteTerminator(Operation *op) {
@@ -141,7 +151,7 @@ private:
       isa<scf::ConditionOp>(op) ? useAll(loop.getAfterArguments(), 1) : useAll(loop.getBeforeArguments(), 0);
     else if (auto recur = dyn_cast<RecurOp>(parent))
       for (auto [i, result] : llvm::enumerate(recur.getResults()))
-        use(op, i, i < recur.getInits().size() ? solver.of(result) : solver.of(result).dropDim(recur.getDim()));
+        use(op, i, i < recur.getInits().size() ? solver.of(result) : stepLayout(recur, i));
   }
 
   void rewriteDot(DotOp dot) {

@@ -88,6 +88,17 @@ std::optional<DigitMap> operandLayout(Operation *op, unsigned operand, const Dig
       .Default([](Operation *) { return std::nullopt; });
 }
 
+DigitMap withSteps(const DigitMap &part, int64_t dim, int64_t steps) {
+  DigitMap stacked = part.stack(dim, steps);
+  layout::MapBuilder builder(stacked.shape());
+  builder.add(Axis::Reg, steps, 1, dim);
+  for (Axis a : {Axis::Reg, Axis::Lane, Axis::Warp})
+    for (const layout::Digit &d : stacked.digits(a))
+      if (d.dim != dim)
+        builder.add(a, d);
+  return builder.buildExact();
+}
+
 //===-- Classes --------------------------------------------------------------------===//
 
 LayoutSolver::LayoutSolver(KernelOp kernel, int numWarps) : kernel(kernel), numWarps(numWarps) {
@@ -227,10 +238,18 @@ void LayoutSolver::anchors(Operation *op) {
   if (states && typeOf(body.getArgument(0)).getRank() == 2)
     return;
   for (auto [i, input] : llvm::enumerate(recur.getInputs())) {
-    DigitMap map = inRegisters(typeOf(input), dim);
-    anchor(input, map);
-    anchor(body.getArgument(states + i), map.dropDim(dim));
+    DigitMap step = inRegisters(typeOf(input), dim).dropDim(dim);
+    anchor(input, withSteps(step, dim, typeOf(input).getDimSize(dim)));
+    anchor(body.getArgument(states + i), step);
   }
+}
+
+/// True for an input of a recurrence that is the same for all states of a row: it is computed in its own layout, once, and exchanged in the warp.
+static bool goesAlongRows(Value argument) {
+  return llvm::all_of(argument.getUsers(), [](Operation *user) {
+    auto broadcast = dyn_cast<BroadcastOp>(user);
+    return !broadcast || broadcast.getAt() == 1;
+  });
 }
 
 /// Spreads known layouts over one op; true if a class got one.
@@ -248,11 +267,13 @@ bool LayoutSolver::propagate(Operation *op) {
     int64_t dim = recur.getDim(), steps = typeOf(recur.getInputs()[0]).getDimSize(dim);
     auto follow = [&](Value whole, Value part) {
       if (!isRematerialised(part) && layouts[find(part)])
-        assign(whole, of(part).stack(dim, steps));
+        assign(whole, withSteps(of(part), dim, steps));
     };
+    bool isMatrix = states && typeOf(body.getArgument(0)).getRank() == 2;
     for (auto [i, input] : llvm::enumerate(recur.getInputs()))
-      follow(input, body.getArgument(states + i));
-    for (size_t i = states; i < recur.getNumResults(); ++i)
+      if (!isMatrix || !goesAlongRows(body.getArgument(states + i)))
+        follow(input, body.getArgument(states + i));
+    for (size_t i = states; i < recur.getNumResults() && !isMatrix; ++i)
       follow(recur.getResult(i), body.getTerminator()->getOperand(i));
     return changed;
   }

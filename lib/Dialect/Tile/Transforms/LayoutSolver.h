@@ -17,6 +17,9 @@ std::optional<layout::DigitMap> resultLayout(mlir::Operation *op, unsigned resul
 /// Layout that the operand must have for the result's to be `result`, none where the result does not decide it.
 std::optional<layout::DigitMap> operandLayout(mlir::Operation *op, unsigned operand, const layout::DigitMap &result);
 
+/// Layout of the inputs and outputs of a recurrence from that of one step: dim `dim` lies in the fastest registers, where loads find neighbours.
+layout::DigitMap withSteps(const layout::DigitMap &part, int64_t dim, int64_t steps);
+
 class LayoutSolver {
 public:
   LayoutSolver(KernelOp kernel, int numWarps);
