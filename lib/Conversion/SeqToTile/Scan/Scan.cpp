@@ -13,24 +13,35 @@ SmallVector<Config> scanCandidates(const GroupInfo &info, Target target) {
   auto selective = dyn_cast<seq::SelectiveScanOp>(op);
   bool manyStates = selective && cast<RankedTensorType>(selective.getA().getType()).getDimSize(1) >= 8; // two threads share a row
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  auto sizeOf = [&](int64_t d) { return type.isDynamicDim(d) ? Expr::name("size") : Expr(type.getDimSize(d)); };
+  int64_t groups = 1;
+  for (Value v : selective ? SmallVector<Value>{selective.getB(), selective.getC()} : SmallVector<Value>())
+    if (selective.isInTime(v))
+      groups = cast<RankedTensorType>(v.getType()).getDimSize(1);
+  // Of one group, since no block has channels of two.
+  auto channels = [&]() {
+    bool isKnown = !type.isDynamicDim(1) && !ShapedType::isDynamic(groups);
+    return isKnown ? Expr(type.getDimSize(1) / std::max<int64_t>(groups, 1)) : Expr::name("size");
+  };
+  auto length = [&]() { return type.isDynamicDim(2) ? Expr::name("size") : Expr(type.getDimSize(2)); };
   auto make = [&](int64_t rows, int64_t chunk) {
     Config c;
-    c.set("rows", tileExtent(sizeOf(1), rows));
-    c.set("chunk", tileExtent(sizeOf(2), chunk));
+    c.set("rows", tileExtent(channels(), rows));
+    c.set("chunk", tileExtent(length(), chunk));
     return c;
   };
   auto makeGpu = [&](int64_t rows, int64_t chunk) {
     Config c;
-    c.set("rows", gpuTileExtent(sizeOf(1), rows));
-    c.set("chunk", gpuTileExtent(sizeOf(2), chunk));
+    c.set("rows", gpuTileExtent(channels(), rows));
+    c.set("chunk", gpuTileExtent(length(), chunk));
     c.set("ahead", isSelective);
     c.set("warps", 4);
     return c;
   };
+  auto complex = dyn_cast<ComplexType>(type.getElementType());
+  int64_t bits = complex ? 2 * complex.getElementType().getIntOrFloatBitWidth() : type.getElementTypeBitWidth();
   // A thread reads 16 bytes of its row at a time.
   if (target == Target::Gpu)
-    return {makeGpu(manyStates ? 64 : 128, std::clamp<int64_t>(128 / type.getElementTypeBitWidth(), 1, 8))};
+    return {makeGpu(manyStates ? 64 : 128, std::max<int64_t>(128 / bits, 1))};
   return isSelective ? SmallVector<Config>{make(16, 64), make(8, 32)} : SmallVector<Config>{make(16, 128), make(8, 64)};
 }
 
