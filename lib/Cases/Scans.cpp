@@ -35,36 +35,38 @@ struct LinearVariant {
 
 const LinearVariant kLinear[] = {
     {"plain"},
-    {"constant", true},
+    {"constant", true, false, false, false, "", Fill::Normal, Fill::Normal, 0.3, 1},
     {"reverse", false, true},
     {"states", false, false, true, true},
-    {"constant_reverse_states", true, true, true, true},
+    {"constant_reverse_states", true, true, true, true, "", Fill::Normal, Fill::Normal, 0.3, 1},
     {"gates_f32", false, false, true, true, "f32"},
     {"cumulative_sum", false, false, false, true, "", Fill::Constant, Fill::Integers, 1, 1},
     {"extremes", false, false, false, true, "", Fill::Normal, Fill::Extremes, 0.5, 1e4},
     {"infinities", false, false, true, true, "", Fill::Positive, Fill::MinusInf, 0.5, 1},
 };
 
-Case linearCase(DType type, const LinearVariant &v, int64_t batch, int64_t channels, int64_t length) {
+/// Of numbers of `type`, or of complex numbers whose parts are.
+Case linearCase(DType type, const LinearVariant &v, int64_t batch, int64_t channels, int64_t length, bool isComplex = false) {
   Graph g(type);
+  std::string element = isComplex ? "complex<" + g.type() + ">" : g.type(), stateElement = isComplex ? element : stateType(type);
   Extent b("B", batch), l("L", length);
   Shape shape{b, channels, l}, states{b, channels};
-  Value a = g.input("a", v.constant ? Shape{channels} : shape, v.aFill, v.aScale, v.aType), x = g.input("b", shape, v.bFill, v.bScale);
+  Value a = g.input("a", v.constant ? Shape{channels} : shape, v.aFill, v.aScale, *v.aType ? v.aType : element), x = g.input("b", shape, v.bFill, v.bScale, element);
   std::string text = "seq.linear_scan " + a.id + ", " + x.id;
   if (v.initial) {
-    Value initial = g.input("initial", states, Fill::Normal, 1, stateType(type));
+    Value initial = g.input("initial", states, Fill::Normal, 1, stateElement);
     text += " initial(" + initial.id + " : " + initial.tensor() + ")";
   }
   text += std::string(v.reverse ? " {reverse}" : "") + " : " + a.tensor() + ", " + x.tensor() + " -> " + x.tensor();
-  double flops = 2.0 * batch * channels * length;
+  double flops = (isComplex ? 8.0 : 2.0) * batch * channels * length;
   if (v.final) {
-    auto [h, last] = g.raw2(text + ", " + typeText(states, stateType(type)), shape, g.type(), states, stateType(type), flops);
+    auto [h, last] = g.raw2(text + ", " + typeText(states, stateElement), shape, element, states, stateElement, flops);
     g.result(h);
     g.result(last);
   } else {
-    g.result(g.raw(text, shape, g.type(), flops));
+    g.result(g.raw(text, shape, element, flops));
   }
-  return g.finish("linear_scan", std::string(v.name) + ",D=" + std::to_string(channels), scanSteps(length, 1, 0, 4, 1));
+  return g.finish("linear_scan", std::string(isComplex ? "complex_" : "") + v.name + ",D=" + std::to_string(channels), scanSteps(length, 1, 0, 4, isComplex ? 4 : 1));
 }
 
 //===-- selective_scan ----------------------------------------------------------------===//
@@ -167,6 +169,11 @@ Cases linearScanCases(Grid grid) {
       cases.push_back(linearCase(t, v, 3, 1, 40));
       cases.push_back(linearCase(t, v, 0, 9, 3));
     }
+  for (DType t : {DType::F32, DType::F64})
+    for (const LinearVariant &v : kLinear)
+      for (int64_t l : t == DType::F32 ? scanLengths(grid) : std::vector<int64_t>{17, 129})
+        if (!*v.aType && v.aFill == Fill::Normal && v.bFill == Fill::Normal)
+          cases.push_back(linearCase(t, v, 2, 9, l, /*isComplex=*/true));
   if (grid == Grid::Full)
     for (const LinearVariant &v : kLinear)
       cases.push_back(linearCase(DType::F32, v, 1, 17, 4096));
