@@ -25,12 +25,18 @@ template <typename OpTy> struct AsInstruction : OpRewritePattern<OpTy> {
 
 /// Division of floats up to 32 bits by div.full: at most 2 units in the last place of f32 off, on the full range, infinities, zeros, NaN and subnormals as
 /// usual. The numerics policy allows it (afn on division); the correctly rounded form has a slow path behind a call, for which ptxas spills registers.
+/// With afn on f32, x times rcp.approx: 2 units, and 0 where 1 / y is no normal number.
 struct DivideFully : OpRewritePattern<arith::DivFOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(arith::DivFOp op, PatternRewriter &rewriter) const override {
     Type type = op.getType(), f32 = rewriter.getF32Type();
     if (!isa<FloatType>(type) || type.getIntOrFloatBitWidth() > 32)
       return rewriter.notifyMatchFailure(op, "wider than f32");
+    if (type == f32 && bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn)) {
+      Value inverse = LLVM::CallIntrinsicOp::create(rewriter, op.getLoc(), f32, rewriter.getStringAttr("llvm.nvvm.rcp.approx.ftz.f"), ValueRange(op.getRhs())).getResult(0);
+      rewriter.replaceOpWithNewOp<arith::MulFOp>(op, op.getLhs(), inverse);
+      return success();
+    }
     SmallVector<Value> operands(op->getOperands());
     if (type != f32)
       for (Value &v : operands)
@@ -40,6 +46,16 @@ struct DivideFully : OpRewritePattern<arith::DivFOp> {
       quotient = arith::TruncFOp::create(rewriter, op.getLoc(), type, quotient);
     rewriter.replaceOp(op, quotient);
     return success();
+  }
+};
+
+/// log2 with afn: lg2.approx.ftz, 2^-22 off in absolute terms between 1/2 and 2, a unit elsewhere.
+struct ApproximateLog2 : AsInstruction<math::Log2Op> {
+  using AsInstruction::AsInstruction;
+  LogicalResult matchAndRewrite(math::Log2Op op, PatternRewriter &rewriter) const override {
+    if (!bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn))
+      return rewriter.notifyMatchFailure(op, "not afn");
+    return AsInstruction::matchAndRewrite(op, rewriter);
   }
 };
 
@@ -56,6 +72,7 @@ struct GpuMathPass : PassWrapper<GpuMathPass, OperationPass<>> {
     populateExpandFunctionPatterns(patterns);
     patterns.add<AsInstruction<math::Exp2Op>>(&getContext(), "llvm.nvvm.ex2.approx.ftz");
     patterns.add<AsInstruction<math::RsqrtOp>>(&getContext(), "llvm.nvvm.rsqrt.approx.ftz.f");
+    patterns.add<ApproximateLog2>(&getContext(), "llvm.nvvm.lg2.approx.ftz.f");
     patterns.add<DivideFully>(&getContext());
     GreedyRewriteConfig config;
     config.enableFolding(false).setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);

@@ -155,6 +155,13 @@ private:
     auto number = [&](double v) { return t.constant(TileMath::typeOf(x), v); };
     auto compare = [&](arith::CmpFPredicate p, Value a, double limit) { return arith::CmpFOp::create(k.b(), k.loc(), p, a, number(limit)); };
     Value e = t.exp2(t.mul(x, M_LOG2E)), v = t.add(e, number(1.0));
+    if (cast<RankedTensorType>(scan.getDelta().getType()).getElementTypeBitWidth() < 32) {
+      // Steps of 11 bits at most: an approximate logarithm is enough, with three terms of the series where it is not (below 2^-6 to 2^-20).
+      Value series = t.mul(e, t.fma(e, t.fma(e, number(1.0 / 3), number(-0.5)), number(1.0)));
+      Value log = t.mul(math::Log2Op::create(k.b(), k.loc(), v, arith::FastMathFlags::afn), M_LN2);
+      Value result = t.select(compare(arith::CmpFPredicate::OLT, e, 0x1p-6), series, log);
+      return t.select(compare(arith::CmpFPredicate::OGT, x, 20.0), x, result);
+    }
     Value quotient = arith::DivFOp::create(k.b(), k.loc(), e, t.sub(v, number(1.0)), arith::FastMathFlags::afn);
     Value result = t.mul(t.mul(t.log2(v), M_LN2), quotient);
     result = t.select(compare(arith::CmpFPredicate::OEQ, v, 1.0), e, result);
