@@ -57,7 +57,10 @@ void KernelEmitter::emitShape(Operation *op) {
           return c;
         });
       })
-      .Case<tile::TransposeOp, tile::ReshapeOp>([&](auto o) { tiles[o.getResult()] = tiles[o.getT()]; })
+      .Case<tile::TransposeOp, tile::ReshapeOp>([&](auto o) {
+        Regs regs = tiles[o.getT()]; // a copy: a new entry may move the others
+        tiles[o.getResult()] = regs;
+      })
       .Case([&](tile::SliceOp o) {
         registersOf(o.getResult(), o.getT(), [&](Coord c) {
           for (auto [x, offset] : llvm::zip_equal(c, o.getOffsets()))
