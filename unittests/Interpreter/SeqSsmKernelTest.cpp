@@ -124,6 +124,42 @@ TEST(SsmKernel, RealParametersAreComplexOnesWithoutImaginaryPart) {
     expectStarts(kernel({-0.3, -2.0}, {1.0, 0.5}, {-1.0, 2.0}, 0.7, 9, rule, {}, false), kernel({-0.3, -2.0}, {1.0, 0.5}, {-1.0, 2.0}, 0.7, 9, rule), 1e-14);
 }
 
+/// Convolution with the kernel against seq.linear_scan of every state: y_t = 2 Re sum_n c_n h[n, t].
+TEST(SsmKernel, ConvolutionIsRecurrence) {
+  constexpr int kLength = 23;
+  const double dt = 0.2;
+  std::vector<Z> lambda = linear(0, 4), c = output(), b{{1, 0.5}, {-0.3, 1}, {0.2, -2}, {1, 1}};
+  for (bool bilinear : {false, true}) {
+    std::vector<double> k = kernel(lambda, b, c, dt, kLength, bilinear ? "conjugate, discretization = \"bilinear\"" : "conjugate");
+    Tensor a(DType::C128, {4}), inputs(DType::C128, {1, 4, kLength});
+    for (int n = 0; n < 4; ++n) {
+      Z z = dt * lambda[n], abar = bilinear ? (1.0 + z / 2.0) / (1.0 - z / 2.0) : std::exp(z);
+      Z bbar = bilinear ? b[n] * dt / (1.0 - z / 2.0) : b[n] * (std::exp(z) - 1.0) / lambda[n];
+      a.setComplex(n, abar);
+      for (int t = 0; t < kLength; ++t)
+        inputs.setComplex({0, n, t}, bbar * golden(2, t));
+    }
+    MLIRContext context;
+    context.loadDialect<seqc::seq::SeqDialect, func::FuncDialect>();
+    OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(R"(func.func @f(%a: tensor<4xcomplex<f64>>, %b: tensor<1x4x23xcomplex<f64>>) -> tensor<1x4x23xcomplex<f64>> {
+      %h = seq.linear_scan %a, %b : tensor<4xcomplex<f64>>, tensor<1x4x23xcomplex<f64>> -> tensor<1x4x23xcomplex<f64>>
+      return %h : tensor<1x4x23xcomplex<f64>>
+    })",
+                                                               &context);
+    ASSERT_TRUE(module);
+    llvm::Expected<std::vector<Tensor>> h = evaluate(*module->getOps<func::FuncOp>().begin(), {a, inputs}, {});
+    ASSERT_TRUE(bool(h)) << toString(h.takeError());
+    for (int t = 0; t < kLength; ++t) {
+      double convolved = 0, stepped = 0;
+      for (int s = 0; s <= t; ++s)
+        convolved += k[t - s] * golden(2, s);
+      for (int n = 0; n < 4; ++n)
+        stepped += 2 * (c[n] * (*h)[0].complexAt({0, n, t})).real();
+      EXPECT_NEAR(convolved, stepped, 1e-12) << t;
+    }
+  }
+}
+
 /// Sum over lengths of a softmax kernel with c = lambda: every eigenvalue contributes 1.
 TEST(SsmKernel, SoftmaxWeightsSumToOne) {
   std::vector<Z> lambda = linear(1, 4);
