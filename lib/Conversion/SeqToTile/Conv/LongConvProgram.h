@@ -81,7 +81,7 @@ struct Spectrum {
 };
 /// N >= L.
 llvm::FailureOr<Spectrum> emitSpectrum(mlir::OpBuilder &host, seq::LongConvOp op, const LongConvSizes &sizes, Radices radices, mlir::Type factor,
-                                       SchemeContext &context, bool forTail = false);
+                                       SchemeContext &context);
 /// y as a tile [1, N] of one channel.
 llvm::FailureOr<mlir::Value> emitLongConvMonarch(mlir::OpBuilder &host, KernelBuilder &k, seq::LongConvOp op, const LongConvSizes &sizes,
                                                  const Spectrum &spectrum, const ConvBlock &block);
