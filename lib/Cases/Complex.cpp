@@ -29,9 +29,8 @@ Case arithmetic(DType t, int64_t n) {
   return g.finish("complex", "arithmetic", {1, 0, 8, 1, kParts});
 }
 
-/// f32 only: there is no sine of f64 on the CPU.
-Case functions(int64_t n) {
-  ComplexGraph g(DType::F32);
+Case functions(DType t, int64_t n) {
+  ComplexGraph g(t);
   Value z = g.numbers("z", {{"N", n}}, Fill::Normal, 1.5);
   g.result(g.apply("exp", {z}, 4));
   g.result(g.map("complex.abs", {z}, g.real, 4));
@@ -63,14 +62,14 @@ Case sums(DType t, BatchLength s) {
 }
 
 /// k[d, l] = sum_n c[n] exp(a[n] t[d, l]): what kernels of state space models are.
-Case exponentials(BatchLength s) {
-  ComplexGraph g(DType::F32);
+Case exponentials(DType type, BatchLength s) {
+  ComplexGraph g(type);
   Extent b("B", s.b), l("L", s.l);
   Value c = g.numbers("weight", {6}, Fill::Normal, 1), a = g.numbers("rate", {6}, Fill::Normal, 1), t = g.input("time", {b, l}, Fill::Normal, 1);
   Shape all{b, l, 6};
-  std::string zero = "    %zero = arith.constant 0.0 : f32\n    %t = complex.create %c, %zero : complex<f32>\n    %e = complex.mul %b, %t : complex<f32>\n"
-                     "    %x = complex.exp %e : complex<f32>\n    %r = complex.mul %a, %x : complex<f32>\n";
-  Value terms = g.map(zero, {g.broadcast(c, all, {0, 1}), g.broadcast(a, all, {0, 1}), g.broadcast(t, all, {2})}, g.type, 16);
+  std::string body = "    %zero = arith.constant 0.0 : " + g.real + "\n    %t = complex.create %c, %zero : " + g.type + "\n    %e = complex.mul %b, %t : " + g.type +
+                     "\n    %x = complex.exp %e : " + g.type + "\n    %r = complex.mul %a, %x : " + g.type + "\n";
+  Value terms = g.map(body, {g.broadcast(c, all, {0, 1}), g.broadcast(a, all, {0, 1}), g.broadcast(t, all, {2})}, g.type, 16);
   g.result(g.map("complex.re", {g.reduce("complex.add", terms, {2}, "(0.0, 0.0)")}, g.real, 0));
   return g.finish("complex", "exponentials", {6, 2, 10, 1, 2 * kParts});
 }
@@ -107,17 +106,15 @@ Cases complexCases(Grid grid) {
     for (int64_t n : lengths(grid)) {
       cases.push_back(arithmetic(t, n));
       cases.push_back(mixed(t, n));
+      cases.push_back(functions(t, n));
     }
     for (BatchLength s : batchLengths(grid)) {
       cases.push_back(sums(t, s));
       cases.push_back(movement(t, s));
       cases.push_back(gathers(t, s));
+      cases.push_back(exponentials(t, s));
     }
   }
-  for (int64_t n : lengths(grid))
-    cases.push_back(functions(n));
-  for (BatchLength s : batchLengths(grid))
-    cases.push_back(exponentials(s));
   return cases;
 }
 

@@ -48,19 +48,19 @@ std::string text(const Value &lambda, const Value &b, const Value &c, const Valu
 }
 
 /// `dynamic`: L is that of an input, and an epilogue follows.
-Case diagonal(const Variant &v, int64_t d, int64_t l, bool dynamic) {
-  Graph g(DType::F32);
-  std::string type = v.isComplex ? "complex<f32>" : "f32", attributes = std::string("discretization = \"") + v.rule + "\"" + (v.conjugate ? ", conjugate" : "");
+Case diagonal(const Variant &v, int64_t d, int64_t l, bool dynamic, DType t = DType::F32) {
+  Graph g(t);
+  std::string real = g.type(), type = v.isComplex ? "complex<" + real + ">" : real, attributes = std::string("discretization = \"") + v.rule + "\"" + (v.conjugate ? ", conjugate" : "");
   Extent channels("D", d), length = dynamic ? Extent("L", l) : Extent(l);
-  Value lambda = g.literal("lambda", {channels, v.states}, eigenvalues(v, d), type), dt = g.literal("dt", {channels}, steps(v, d), "f32");
+  Value lambda = g.literal("lambda", {channels, v.states}, eigenvalues(v, d), type), dt = g.literal("dt", {channels}, steps(v, d), real);
   Value b = g.input("b", {channels, v.states}, Fill::Normal, 1, type), c = g.input("c", {channels, v.states}, Fill::Normal, 1, type);
   double flops = 4.0 * static_cast<double>(v.states * d * l);
   if (dynamic) {
     Value window = g.input("window", {length}, Fill::Positive, 1);
-    Value k = g.raw(text(lambda, b, c, dt, " length(" + g.size(length) + ")", attributes, {channels, length}), {channels, length}, "f32", flops);
+    Value k = g.raw(text(lambda, b, c, dt, " length(" + g.size(length) + ")", attributes, {channels, length}), {channels, length}, real, flops);
     g.result(g.op("arith.mulf", {k, g.broadcast(window, {channels, length}, {0})}));
   } else {
-    g.result(g.raw(text(lambda, b, c, dt, "", attributes, {channels, length}), {channels, length}, "f32", flops));
+    g.result(g.raw(text(lambda, b, c, dt, "", attributes, {channels, length}), {channels, length}, real, flops));
   }
   // Three functions one after the other for bbar, three for a power; angles are within 4 units of 2^-24.
   return g.finish("ssm_kernel", v.name + std::string(dynamic ? "" : ",L=" + std::to_string(l)), {2 * v.states, 4, 20, 1, 8});
@@ -95,6 +95,8 @@ Cases ssmKernelCases(Grid grid) {
     }
   for (int64_t l : {1, 100})
     cases.push_back(diagonal(kVariants[0], 3, l, false));
+  for (const Variant &v : kVariants) // short: the truth is a recurrence in f64 itself
+    cases.push_back(diagonal(v, 2, 33, true, DType::F64));
   cases.push_back(diagonal(kVariants[2], 0, 9, true));
   for (auto [l, n] : {std::pair<int64_t, int64_t>(0, 4), {1, 1}, {17, 4}, {100, 5}, {130, 32}})
     cases.push_back(lowRank(2, l, n));
