@@ -8,12 +8,13 @@ import numpy as np
 
 @dataclasses.dataclass
 class Case:
-    """channels: of the input; 0 for tokens. dim: which dim of the input is L. over_time: whether the output has L."""
+    """channels: of the input; 0 for tokens. dim: which dim of the input is L. over_time: whether the output has L. length: L if it is static."""
 
     channels: int
     sizes: tuple = ((3, 1), (2, 17), (1, 1000), (1, 16384))  # (B, L)
     dim: int = 1
     over_time: bool = True
+    length: int = 0
 
 
 VOCABULARY = 64
@@ -22,7 +23,7 @@ CASES = {
     "s5": Case(4, over_time=False),
     "dss": Case(4),
     "monarch": Case(6),
-    "ckconv": Case(3, sizes=((3, 1), (2, 17), (1, 1000), (1, 4096)), dim=2, over_time=False),
+    "ckconv": Case(3, sizes=((3, 784), (1, 784)), dim=2, over_time=False, length=784),  # transforms have a static length
 }
 
 

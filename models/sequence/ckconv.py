@@ -60,7 +60,7 @@ class CKBlock(nn.Module):
 
 
 class CkNet(nn.Module):
-    """x f32 [B, 3, L] -> logits f32 [B, 5] from the last step; any L."""
+    """x f32 [B, 3, L] -> logits f32 [B, 5] from the last step; any L in PyTorch, one L per graph."""
 
     channels = 3
 

