@@ -31,8 +31,6 @@ KERNELS = {
     "transpose": graphs.transpose,
 }
 DTYPES = ("f32", "f16", "bf16", "f64")
-UNSUPPORTED = {("matmul bias gelu", "f64"), ("gelu", "f64")}  # math.erf of f64 has no form: exit code 3
-
 
 REFERENCE_SECONDS = 0.12  # of clang 22 -O2 on the file below, on an idle core of an AMD EPYC at about 3 GHz
 
@@ -82,7 +80,10 @@ class Clock:
         return best, 0, ""
 
 
-def check_kernels(options, clock, folder, target, limit):
+SLOW = {("sm_90a", name, "f64"): 1.6 for name in KERNELS if name.startswith("attention")}  # tiles that barely fit in registers: ptxas takes its time
+
+
+def check_kernels(options, clock, folder, target, usual, runs):
     """One table; returns what is wrong."""
     source, package, failures, dtypes = pathlib.Path(folder) / "k.mlir", pathlib.Path(folder) / "k.seqc", [], options.dtypes.split(",")
     print(f"{target + ', seconds':24}" + "".join(f"{d:>8}" for d in dtypes))
@@ -90,13 +91,11 @@ def check_kernels(options, clock, folder, target, limit):
         cells = []
         for dtype in dtypes:
             source.write_text(KERNELS[name](dtype=dtype))
-            seconds, code, message = clock.best([options.seqc, "compile", source, f"--target={target}", "-o", package], options.runs, limit)
-            expected = 3 if (name, dtype) in UNSUPPORTED else 0
+            limit = SLOW.get((target, name, dtype), usual)
+            seconds, code, message = clock.best([options.seqc, "compile", source, f"--target={target}", "-o", package], runs, limit)
             cells.append("-" if code else f"{seconds:.2f}")
-            if code != expected:
-                failures.append(f"{target} {name} {dtype}: expects exit code {expected}, but got {code}: {message}")
-                continue
             if code:
+                failures.append(f"{target} {name} {dtype}: expects exit code 0, but got {code}: {message}")
                 continue
             manifest = json.loads(subprocess.run([options.seqc, "inspect", package, "--json"], check=True, capture_output=True).stdout)
             if len(manifest["kernels"]) != 1:
@@ -118,13 +117,13 @@ def main():
     parser.add_argument("--kernels", default=",".join(KERNELS), help="some of the table")
     parser.add_argument("--dtypes", default=",".join(DTYPES))
     parser.add_argument("--targets", default="cpu,sm_90a")
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=2, help="for the CPU; GPU kernels are compiled once, again where that was too slow")
     options = parser.parse_args()
     failures, limits = [], {"cpu": options.kernel_limit, "sm_90a": options.gpu_kernel_limit}
     with tempfile.TemporaryDirectory() as folder:
         clock = Clock(folder)
         for target in options.targets.split(","):
-            failures += check_kernels(options, clock, folder, target, limits[target])
+            failures += check_kernels(options, clock, folder, target, limits[target], options.runs if target == "cpu" else 1)
         for model in sorted((TOP / "models").glob("*/*.mlir")):
             output = pathlib.Path(folder) / "k.so"  # no weights are read
             seconds, code, message = clock.best([options.seqc, "compile", model, "--emit=object", "-o", output], 1, options.model_limit)
