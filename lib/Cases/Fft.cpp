@@ -16,8 +16,9 @@ std::vector<int64_t> transformLengths(Grid grid) {
   return {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 30, 31, 32, 33, 60, 63, 64, 65, 127, 128, 129, 251, 255, 256, 257, 360, 512, 1000, 1021, 1023, 1024, 1025, 2048, 4095, 4096, 4097, 6000, 8192};
 }
 
-/// Sums of at most 127 terms in a stage, three stages; values of one spectrum have the size of its root mean square.
-Steps transformSteps(int64_t n) { return {std::min<int64_t>(n, 251), 0, 24, 1, 4}; }
+/// Sums of at most 251 terms in a stage; matrices and twiddles of up to three stages are tables of sines in f32. Values of one spectrum have the size of its
+/// root mean square.
+Steps transformSteps(int64_t n) { return {std::min<int64_t>(n, 251), 3, 24, 1, 4}; }
 
 Case fftCase(DType t, int64_t batch, int64_t n, bool inverse) {
   Graph g(t);
@@ -64,7 +65,7 @@ Case convolution(int64_t batch, int64_t n) {
   Value spectrum = rfft(g, ut, DType::F32), kernel = rfft(g, k, DType::F32);
   Value product = g.map("complex.mul", {spectrum, g.broadcast(kernel, spectrum.shape, {0})}, spectrum.type, 6);
   g.result(g.transpose(irfft(g, product, n, "f32"), {0, 2, 1}));
-  return g.finish("fft", "convolution,N=" + std::to_string(n), {n, 0, 60, 1, 8});
+  return g.finish("fft", "convolution,N=" + std::to_string(n), {n, 9, 60, 1, 8});
 }
 
 Value butterfly(Graph &g, const Value &x, llvm::ArrayRef<Value> factors, const std::string &rest, Shape shape, const std::string &type) {
@@ -115,7 +116,7 @@ Case blockFft(int64_t batch, int64_t channels) {
                                 "{scale = 0.0078125 : f64}",
                       x.shape, "f32");
   g.result(y);
-  return g.finish("butterfly", "block_fft", {48, 0, 24, 1, 8});
+  return g.finish("butterfly", "block_fft", {48, 4, 24, 1, 8});
 }
 } // namespace
 
