@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles the digits model ahead of time, runs the package on the test split, and checks every logit against the f64 reference.
+"""Compiles the digits models (attention, S4D) ahead of time, runs the packages on the test split, and checks every logit against the f64 reference.
 
     python3 models/demo.py --seqc build/bin/seqc [--runtime build/lib/libseqc_rt.so]
 
-Then the same for NVIDIA GPUs: the kernels as PTX, and as cubin where ptxas is found, with what ptxas says about them; they run where a GPU is.
+The first also for NVIDIA GPUs: the kernels as PTX, and as cubin where ptxas is found, with what ptxas says about them; they run where a GPU is.
 Needs numpy, neither PyTorch nor a compiler at run time. Exit codes: 0 all is well, 1 the compiler or the package failed, 6 a result is wrong.
 """
 
@@ -24,16 +24,21 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TOP, "python"))
 import seqc  # noqa: E402
 
-DIGITS = os.path.join(TOP, "models", "digits")
+MODELS = ("digits", "s4d_digits")  # attention, and a state-space model; one test split
 MISMATCH = 6
 GPU = "sm_90a"
 # Rounding errors of the model's longest sums (64 and 128 terms) stay far below this many units in the last place of the largest logit.
 ERROR_ULPS = 64
 
 
-def compile_model(compiler, out, *options):
+def test_split():
+    """Images f32 [450, 64] that no training saw, and their labels."""
+    return [np.load(os.path.join(TOP, "models", "digits", f"test_{part}.npy")) for part in ("pixels", "labels")]
+
+
+def compile_model(compiler, name, out, *options):
     """Runs `seqc compile`; returns the seconds it took."""
-    command = [compiler, "compile", os.path.join(DIGITS, "model.mlir"), "-o", out, *options]
+    command = [compiler, "compile", os.path.join(TOP, "models", name, "model.mlir"), "-o", out, *options]
     start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
@@ -127,7 +132,7 @@ def run_on_gpu(options, package_path, pixels, expected, limit):
 def gpu_part(options, folder, pixels, expected, limit):
     """Compiles for the GPU, shows the kernels, runs them if it can."""
     package_path = os.path.join(folder, "digits-gpu.seqc")
-    seconds = compile_model(options.seqc, package_path, f"--target={GPU}")
+    seconds = compile_model(options.seqc, MODELS[0], package_path, f"--target={GPU}")
     paths = write_members(package_path, options.gpu_code)
     print(f"\nGPU kernels   {', '.join(os.path.relpath(p) for p in paths)} in {seconds:.2f} s" + ("" if len(paths) > 1 else "; no ptxas, no cubin"))
     with zipfile.ZipFile(package_path) as package:
@@ -135,12 +140,13 @@ def gpu_part(options, folder, pixels, expected, limit):
     return run_on_gpu(options, package_path, pixels, expected, limit)
 
 
-def run(options, folder):
-    package_path = options.package or os.path.join(folder, "digits.seqc")
-    seconds = compile_model(options.seqc, package_path, *([f"--cpu={options.cpu}"] if options.cpu else []))
-    print(f"compiled models/digits/model.mlir in {seconds:.2f} s: {os.path.getsize(package_path):,} bytes")
-    pixels, labels, expected = (np.load(os.path.join(DIGITS, f"{name}.npy")) for name in ("test_pixels", "test_labels", "expected_logits"))
-    with open(os.path.join(DIGITS, "reference.json"), encoding="utf-8") as file:
+def check(options, name, package_path):
+    """Compiles one of MODELS, draws digits for the first, measures; (what is wrong, the limit of errors, the expected logits)."""
+    seconds = compile_model(options.seqc, name, package_path, *([f"--cpu={options.cpu}"] if options.cpu else []))
+    print(f"compiled models/{name}/model.mlir in {seconds:.2f} s: {os.path.getsize(package_path):,} bytes")
+    pixels, labels = test_split()
+    expected = np.load(os.path.join(TOP, "models", name, "expected_logits.npy"))
+    with open(os.path.join(TOP, "models", name, "reference.json"), encoding="utf-8") as file:
         reference = json.load(file)
     with seqc.load(package_path, threads=options.threads, library=options.runtime) as package:
         main = package["main"]
@@ -148,7 +154,8 @@ def run(options, folder):
         print(f"loaded: {main!r}, {len(kernels)} kernels, {package.threads} threads\n")
         logits = main(pixels)
         predictions = logits.argmax(1)
-        gallery(pixels[: options.count], predictions, labels, sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+        if name == MODELS[0]:
+            gallery(pixels[: options.count], predictions, labels, sys.stdout.isatty() and "NO_COLOR" not in os.environ)
         error = float(np.abs(logits - expected).max())
         limit = ERROR_ULPS * 2.0**-23 * float(np.abs(expected).max())
         right = int((predictions == labels).sum())
@@ -157,13 +164,19 @@ def run(options, folder):
         # The batch is a dynamic dim of one and the same package.
         batches = {b: float(np.abs(main(pixels[:b]) - expected[:b]).max()) for b in (1, 7, 64)}
         print("other batches " + ", ".join(f"B={b}: {e:.2e}" for b, e in batches.items()))
-        print(f"time          {median_ms(main, pixels[:1]):.3f} ms for one image, {median_ms(main, pixels[:64]) / 64:.3f} ms per image in batches of 64")
-    is_right_on_gpu = gpu_part(options, folder, pixels, expected, limit)
-    wrong = [f"B={b}" for b, e in {len(labels): error, **batches}.items() if not e <= limit]
+        print(f"time          {median_ms(main, pixels[:1]):.3f} ms for one image, {median_ms(main, pixels[:64]) / 64:.3f} ms per image in batches of 64\n")
+    wrong = [f"{name} with B={b}" for b, e in {len(labels): error, **batches}.items() if not e <= limit]
     if not right / len(labels) >= reference["accuracy"] - 0.5 / len(labels):
-        wrong.append("the accuracy")
-    if not is_right_on_gpu:
+        wrong.append(f"the accuracy of {name}")
+    return wrong, limit, expected
+
+
+def run(options, folder):
+    wrong, limit, expected = check(options, MODELS[0], options.package or os.path.join(folder, "digits.seqc"))
+    if not gpu_part(options, folder, test_split()[0], expected, limit):
         wrong.append("the GPU")
+    for name in MODELS[1:]:
+        wrong += check(options, name, os.path.join(folder, f"{name}.seqc"))[0]
     if wrong:
         print(f"MISMATCH: {', '.join(wrong)}", file=sys.stderr)
         return MISMATCH
@@ -178,7 +191,7 @@ def main():
     parser.add_argument("--cpu", help="CPU to compile for (default: seqc's)")
     parser.add_argument("--threads", type=int, help="threads of one call (default: all CPUs)")
     parser.add_argument("--count", type=int, default=20, help="how many digits to draw (default: %(default)s)")
-    parser.add_argument("--package", help="keep the package at this path")
+    parser.add_argument("--package", help="keep the package of the first model at this path")
     parser.add_argument("--gpu-code", default=os.path.join(TOP, "build", "demo"), metavar="DIR", help="folder for the GPU kernels (default: %(default)s)")
     options = parser.parse_args()
     if not shutil.which(options.seqc):
