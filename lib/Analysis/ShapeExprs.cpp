@@ -44,6 +44,8 @@ std::optional<SmallVector<Expr>> ShapeExprs::shape(Value tensor) {
   return sizes;
 }
 
+static std::optional<Expr> limited(std::optional<Expr> e) { return e && e->size() > Expr::kMaxSize ? std::nullopt : std::move(e); }
+
 std::optional<Expr> ShapeExprs::dim(Value tensor, int64_t d) {
   auto type = dyn_cast<RankedTensorType>(tensor.getType());
   if (!type || d < 0 || d >= type.getRank())
@@ -55,9 +57,8 @@ std::optional<Expr> ShapeExprs::dim(Value tensor, int64_t d) {
   auto it = memo.find({tensor, d});
   if (it != memo.end())
     return it->second;
-  std::optional<Expr> e = compute(cast<OpResult>(tensor), d);
-  if (e)
-    memo.try_emplace({tensor, d}, *e);
+  std::optional<Expr> e = limited(compute(cast<OpResult>(tensor), d));
+  memo.try_emplace({tensor, d}, e);
   return e;
 }
 
@@ -84,8 +85,8 @@ std::optional<Expr> ShapeExprs::index(Value v) {
   } else {
     e = arithExpr(op, [&](Value operand) { return index(operand); });
   }
-  if (e)
-    indexMemo.try_emplace(v, *e);
+  e = limited(std::move(e));
+  indexMemo.try_emplace(v, e);
   return e;
 }
 

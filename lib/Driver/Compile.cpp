@@ -5,6 +5,7 @@
 #include "seqc/Emit/Package.h"
 #include "seqc/Pipelines/Pipelines.h"
 #include "seqc/Support/Diagnostics.h"
+#include "seqc/Support/Files.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
 
@@ -119,8 +120,8 @@ Error writePackage(const Compiled &compiled, StringRef weightsPath, StringRef pa
     return write(compiled, [](StringRef) { return nullptr; }, weightsPath, path);
   if (weightsPath.empty())
     return fail(ExitCode::Damaged, "E4002", "the graph has weights, but names no file for them; give --weights");
-  if (!sys::fs::exists(weightsPath))
-    return fail(ExitCode::Damaged, "E4002", (weightsPath + ": no such file; the weights are read from the file that seq.weights or --weights names").str());
+  if (Error e = expectRegularFile(weightsPath))
+    return fail(ExitCode::Damaged, "E4002", toString(std::move(e)) + "; the weights are read from the file that seq.weights or --weights names");
   Expected<SafetensorsFile> file = SafetensorsFile::open(weightsPath);
   if (!file)
     return fail(ExitCode::Damaged, "E4002", toString(file.takeError()));

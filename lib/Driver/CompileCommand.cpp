@@ -92,7 +92,14 @@ Error runCompile() {
     SmallString<256> name(input.getValue());
     sys::path::replace_extension(name, info(*last).extension);
     path = info(*last).text ? "-" : std::string(name);
+    if (input == "-" && path != "-")
+      return fail(ExitCode::Usage, "E2001", "expects -o for a model from standard input");
+  } else if (path == "-" && !info(*last).text) {
+    return fail(ExitCode::Usage, "E2001", "expects the name of a file for -o: --emit=" + emit + " is not text");
   }
+  for (StringRef read : {StringRef(input), StringRef(weights)})
+    if (path != "-" && sys::fs::equivalent(read, path))
+      return fail(ExitCode::Usage, "E2001", ("expects another file for -o than " + read + ", which is read").str());
   return compileFile(input, path, options);
 }
 

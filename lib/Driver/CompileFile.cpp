@@ -3,9 +3,11 @@
 #include "EarlyEnd.h"
 #include "ImportOnnx.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
+#include "seqc/Dialect/Seq/Transforms/Forms.h"
 #include "seqc/Driver/Compile.h"
 #include "seqc/Pipelines/Pipelines.h"
 #include "seqc/Support/Files.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
@@ -65,6 +67,26 @@ private:
   mlir::DiagnosticEngine::HandlerID id;
 };
 
+constexpr int kMaxNesting = 256; ///< the parser of MLIR is recursive, without a limit
+
+/// Depth of brackets in a text, outside of strings and comments.
+int nesting(StringRef text) {
+  int depth = 0, deepest = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '/' && text.substr(i).starts_with("//"))
+      i = std::min(text.find('\n', i), text.size());
+    else if (c == '"')
+      for (++i; i < text.size() && text[i] != '"'; ++i)
+        i += text[i] == '\\';
+    else if (c == '(' || c == '[' || c == '{' || c == '<')
+      deepest = std::max(deepest, ++depth);
+    else if (c == ')' || c == ']' || c == '}' || (c == '>' && i && text[i - 1] != '-' ))
+      depth = std::max(depth - 1, 0);
+  }
+  return deepest;
+}
+
 class FileCompilation {
 public:
   FileCompilation(StringRef input, StringRef output, const CompileOptions &options) : input(input), output(output), options(options) {
@@ -110,6 +132,9 @@ public:
 
 private:
   Error parse() {
+    if (input != "-")
+      if (Error e = expectRegularFile(input))
+        return fail(ExitCode::Damaged, "E4001", toString(std::move(e)));
     if (isOnnxPath(input))
       return importInput();
     ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFileOrSTDIN(input);
@@ -118,10 +143,12 @@ private:
     if ((*buffer)->getBuffer().starts_with("ML\xefR"))
       return fail(ExitCode::Rejected, "E1001", (input + ": MLIR bytecode is not accepted; give the text form").str());
     setReproducerModel((*buffer)->getBuffer());
+    if (nesting((*buffer)->getBuffer()) > kMaxNesting)
+      return fail(ExitCode::Rejected, "E1001", (input + ": expects at most " + Twine(kMaxNesting) + " brackets inside each other, but got more").str());
     sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());
     DiagnosticPrinter printer(sources, context, options);
-    module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
-    if (!module)
+    module = mlir::parseSourceFile<mlir::ModuleOp>(sources, mlir::ParserConfig(&context, /*verifyAfterParse=*/false));
+    if (!module || mlir::failed(seq::checkBeforeVerifiers(*module)) || mlir::failed(mlir::verify(*module)))
       return fail(ExitCode::Rejected, "E1001", (input + ": the text does not parse or verify; see the errors above").str());
     if (auto name = (*module)->getAttrOfType<mlir::StringAttr>(seq::kWeightsAttr))
       weightsName = name.getValue().str();

@@ -2,6 +2,7 @@
 #include "EarlyEnd.h"
 #include "Commands.h"
 #include "seqc/Support/Process.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -134,8 +135,14 @@ static void onNoMemory(void *, const char *, bool) {
   leave(ExitCode::Device);
 }
 
+/// What nohup and shells ask a program to ignore stays ignored.
+constexpr int kMayBeIgnored[] = {SIGHUP, SIGINT, SIGQUIT};
+
 void installHandlers(int argc, const char *const *argv) {
   describeProcess(argc, argv);
+  struct sigaction before[std::size(kMayBeIgnored)];
+  for (auto [signal, action] : zip_equal(kMayBeIgnored, before))
+    ::sigaction(signal, nullptr, &action);
   ::setenv("LLVM_DISABLE_SYMBOLIZATION", "1", 0); // names from the symbol tables do; a symbolizer is another process that takes its time
   sys::SetOneShotPipeSignalFunction(sys::DefaultOneShotPipeSignalHandler);
   sys::AddSignalHandler(onCrash, nullptr);
@@ -143,6 +150,9 @@ void installHandlers(int argc, const char *const *argv) {
   install_out_of_memory_new_handler();
   install_bad_alloc_error_handler(onNoMemory);
   install_fatal_error_handler(onFatalError);
+  for (auto [signal, action] : zip_equal(kMayBeIgnored, before))
+    if (action.sa_handler == SIG_IGN)
+      ::signal(signal, SIG_IGN);
 }
 
 //===-- Time limit --------------------------------------------------------------------------===//

@@ -5,6 +5,7 @@
 #include "seqc/Dialect/Seq/IR/Seq.h"
 #include "seqc/Support/Files.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -26,6 +27,8 @@ static cl::opt<bool> checkOnly("check", cl::desc("only say whether the model can
 bool isOnnxPath(StringRef path) { return path.ends_with_insensitive(".onnx"); }
 
 Expected<onnx::Imported> importModel(StringRef path, mlir::MLIRContext &context, const onnx::ImportOptions &options) {
+  if (Error e = expectRegularFile(path))
+    return fail(ExitCode::Damaged, "E4001", toString(std::move(e)));
   Expected<onnx::Imported> model = onnx::importFile(path, context, options);
   if (model)
     return model;
@@ -95,6 +98,9 @@ Error runImport() {
     sys::path::replace_extension(stem, "mlir");
     path = std::string(stem);
   }
+  for (StringRef written : {StringRef(path), StringRef(weightsPath)})
+    if (sys::fs::equivalent(written, input))
+      return fail(ExitCode::Usage, "E2001", ("expects other files for -o and --weights than " + input + ", which is read").str());
   if (weightsPath.empty()) {
     sys::path::replace_extension(stem, "safetensors");
     weightsPath = std::string(stem);

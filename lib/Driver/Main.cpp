@@ -4,6 +4,8 @@
 #include "EarlyEnd.h"
 #include "llvm/Support/ManagedStatic.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cstdlib>
+#include <unistd.h>
 
 using namespace llvm;
 
@@ -44,6 +46,12 @@ static Error flushOutput(Error error) {
   return fail(ExitCode::Damaged, "E4001", "standard output cannot be written: " + ec.message());
 }
 
+/// Help and versions are printed by the parser of the command line, which ends the process.
+static void flushAtExit() {
+  if (Error e = flushOutput(Error::success()))
+    ::_exit(static_cast<int>(report(std::move(e), false)));
+}
+
 static cl::opt<double> timeout("timeout", cl::desc("end with exit code 124 after this many seconds (default 0: no limit)"), cl::init(0),
                                cl::sub(compileCommand()), cl::sub(importCommand()), cl::sub(runCommand()), cl::sub(benchCommand()), cl::sub(verifyCommand()));
 
@@ -60,6 +68,8 @@ static int runOne(const Command &command) {
 int run(int argc, char **argv) {
   llvm_shutdown_obj shutdown;
   installHandlers(argc, argv);
+  outs(); // made before, so that it lives longer
+  std::atexit(flushAtExit);
   for (const Command &c : kCommands)
     c.subCommand();
   hideForeignOptions();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "TensorFiles.h"
+#include "seqc/Support/Files.h"
 #include "seqc/Support/Npy.h"
-#include "llvm/Support/FileSystem.h"
 #include <cstring>
 
 using namespace llvm;
@@ -9,8 +9,8 @@ using namespace llvm;
 namespace seqc::driver {
 
 Expected<HostTensor> readTensor(StringRef path, StringRef dtype) {
-  if (!sys::fs::is_regular_file(path))
-    return fail(ExitCode::Damaged, "E4001", (path + (sys::fs::exists(path) ? ": expects a regular file" : ": No such file or directory")).str());
+  if (Error e = expectRegularFile(path))
+    return fail(ExitCode::Damaged, "E4001", toString(std::move(e)));
   Expected<NpyArray> array = readNpy(path);
   if (!array)
     return fail(ExitCode::Damaged, "E4004", toString(array.takeError()));

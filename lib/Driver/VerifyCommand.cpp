@@ -3,6 +3,7 @@
 #include "CallOptions.h"
 #include "Commands.h"
 #include "TensorFiles.h"
+#include "seqc/Support/Files.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -98,6 +99,8 @@ Error runVerify() {
   outs() << package << ": all digests match\n";
   if (casesFile.empty())
     return Error::success();
+  if (Error e = expectRegularFile(casesFile))
+    return fail(ExitCode::Damaged, "E4001", toString(std::move(e)));
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(casesFile);
   if (!buffer)
     return fail(ExitCode::Damaged, "E4001", casesFile + ": " + buffer.getError().message());
@@ -107,6 +110,8 @@ Error runVerify() {
   const json::Array *cases = parsed->getAsArray();
   if (!cases)
     return fail(ExitCode::Damaged, "E4001", casesFile + ": expects a JSON list of cases");
+  if (cases->empty())
+    return fail(ExitCode::Damaged, "E4001", casesFile + ": expects at least one case, but got none");
   unsigned failures = 0;
   for (const json::Value &c : *cases) {
     if (!c.getAsObject())

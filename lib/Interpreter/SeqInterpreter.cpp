@@ -36,7 +36,8 @@ Error SeqEvaluator::evaluate(Operation *op) {
     SmallVector<const Tensor *> operands;
     for (Value v : op->getOperands())
       operands.push_back(&get(v));
-    Expected<Tensor> t = isComplexOp(op) ? evaluateComplex(op, operands, options.precision) : evaluateElementwise(op, operands, options.precision);
+    bool isData = isa<RankedTensorType>(op->getResult(0).getType()) || op->getParentOfType<linalg::MapOp>();
+    Expected<Tensor> t = isComplexOp(op) ? evaluateComplex(op, operands, options.precision) : evaluateElementwise(op, operands, options.precision, isData);
     if (!t)
       return t.takeError();
     bind(op->getResult(0), *t);

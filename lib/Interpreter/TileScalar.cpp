@@ -323,7 +323,7 @@ bool isElementwise(Operation *op) {
          isa<arith::SelectOp, arith::CmpFOp, arith::CmpIOp, math::AbsIOp, math::IsNaNOp, math::IsInfOp, math::IsFiniteOp>(op);
 }
 
-Expected<Tensor> evaluateElementwise(Operation *op, ArrayRef<const Tensor *> operands, Precision precision) {
+Expected<Tensor> evaluateElementwise(Operation *op, ArrayRef<const Tensor *> operands, Precision precision, bool divideByAny) {
   Expected<DType> type = elementDType(op->getResult(0).getType());
   if (!type)
     return errorAt(op, toString(type.takeError()));
@@ -342,6 +342,10 @@ Expected<Tensor> evaluateElementwise(Operation *op, ArrayRef<const Tensor *> ope
         return errorAt(op, "uses an undefined integer");
     }
     std::optional<double> y = f(x);
+    if (!y && divideByAny) {
+      x[1] = 1;
+      y = f(x);
+    }
     if (!y)
       return errorAt(op, "divides " + Twine(static_cast<int64_t>(x[0])) + " by " + Twine(static_cast<int64_t>(x[1])));
     if (!isFloat(*type) && std::fabs(*y) > exact)

@@ -24,8 +24,9 @@ llvm::Error errorAt(mlir::Operation *op, const llvm::Twine &message);
 /// True if `evaluateElementwise` knows the op.
 bool isElementwise(mlir::Operation *op);
 
-/// One result of an elementwise op. Error: division by zero, an integer beyond 2^53, an undefined integer.
-llvm::Expected<Tensor> evaluateElementwise(mlir::Operation *op, llvm::ArrayRef<const Tensor *> operands, Precision precision);
+/// One result of an elementwise op. Error: an integer beyond 2^53, an undefined integer, and a division without a quotient, unless such a
+/// divisor counts as 1 (as it does for data of a graph).
+llvm::Expected<Tensor> evaluateElementwise(mlir::Operation *op, llvm::ArrayRef<const Tensor *> operands, Precision precision, bool divideByAny = false);
 
 /// An op of the `complex` dialect that has a meaning here, or an arith.select of complex values; operands as for elementwise ops.
 bool isComplexOp(mlir::Operation *op);

@@ -13,9 +13,10 @@ struct Expr::Node {
   Op op;
   int64_t value = 0;
   std::string name;
+  uint64_t size = 1;
   Expr a, b;
   Node(Op op, int64_t value, std::string name) : op(op), value(value), name(std::move(name)), a(nullptr), b(nullptr) {}
-  Node(Op op, Expr a, Expr b) : op(op), a(std::move(a)), b(std::move(b)) {}
+  Node(Op op, Expr x, Expr y) : op(op), a(std::move(x)), b(std::move(y)) { size = SaturatingAdd(uint64_t(1), a.size(), b.size()); }
 };
 
 namespace {
@@ -91,6 +92,7 @@ Expr Expr::name(StringRef n) { return Expr(std::make_shared<Node>(Op::Name, 0, n
 Expr::Op Expr::op() const { return node->op; }
 int64_t Expr::value() const { return node->value; }
 const std::string &Expr::name() const { return node->name; }
+uint64_t Expr::size() const { return node->size; }
 const Expr &Expr::lhs() const { return node->a; }
 const Expr &Expr::rhs() const { return node->b; }
 
@@ -138,6 +140,8 @@ Expr Expr::get(Op op, Expr a, Expr b) {
   if (a == b) {
     if (op == Op::Min || op == Op::Max)
       return a;
+    if (op == Op::Add)
+      return get(Op::Mul, a, Expr(2));
     if (op == Op::Sub)
       return Expr(int64_t{0});
     if (op == Op::Eq || op == Op::Le)

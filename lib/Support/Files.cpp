@@ -33,4 +33,11 @@ Error writeAtomically(StringRef path, function_ref<void(raw_ostream &)> fill) {
   return createStringError(path + ": cannot be written: " + error.message());
 }
 
+Error expectRegularFile(StringRef path) {
+  sys::fs::file_status status;
+  if (std::error_code error = sys::fs::status(path, status))
+    return createStringError(path + ": " + error.message());
+  return sys::fs::is_regular_file(status) ? Error::success() : createStringError(path + ": expects a regular file");
+}
+
 } // namespace seqc

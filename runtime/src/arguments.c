@@ -102,7 +102,7 @@ static seqc_rt_status_t check_assumptions(const rt_function_decl *fn, const int6
     size_t used = 0;
     for (int d = 0; d < fn->num_dims && used < sizeof values; ++d)
       used += (size_t)snprintf(values + used, sizeof values - used, "%s%.40s = %lld", d ? ", " : "", fn->dims[d], (long long)dims[d]);
-    return rt_fail(SEQC_RT_CONSTRAINT_VIOLATED, "%.80s: expects %.200s, but got %s; use other sizes or compile without this assumption",
+    return rt_fail(SEQC_RT_CONSTRAINT_VIOLATED, "%.80s: expects %.200s, but got %s; the graph needs this of its sizes",
                    fn->name, fn->assume_text[i], values);
   }
   return SEQC_RT_OK;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "expr.h"
+#include <stdio.h>
 #include <string.h>
 
 enum { OP_ADD, OP_SUB, OP_MUL, OP_FLOORDIV, OP_CEILDIV, OP_MOD, OP_MIN, OP_MAX, OP_EQ, OP_NE, OP_LT, OP_LE, OP_AND, OP_OR, kNumOps,
@@ -7,6 +8,11 @@ enum { OP_ADD, OP_SUB, OP_MUL, OP_FLOORDIV, OP_CEILDIV, OP_MOD, OP_MIN, OP_MAX, 
 
 static const char *const kOpNames[kNumOps] = {"add", "sub", "mul", "floordiv", "ceildiv", "mod", "min",
                                               "max", "eq",  "ne",  "lt",       "le",      "and", "or"};
+// As seq.assume writes them; precedence 0 is a call.
+static const struct {
+  const char *text;
+  int precedence;
+} kInfix[kNumOps] = {{"+", 5}, {"-", 5}, {"*", 6}, {"/", 6}, {"ceildiv", 0}, {"%", 6}, {"min", 0}, {"max", 0}, {"==", 3}, {"!=", 3}, {"<", 4}, {"<=", 4}, {"&&", 2}, {"||", 1}};
 
 typedef struct {
   const rt_scope *scope;
@@ -119,6 +125,51 @@ seqc_rt_status_t rt_expr_eval(const rt_expr *expr, const int64_t *values, int64_
   }
   *out = stack[0];
   return SEQC_RT_OK;
+}
+
+typedef struct {
+  char *text;
+  size_t size, used;
+} writer;
+
+static void append(writer *w, const char *text) {
+  if (w->used < w->size)
+    w->used += (size_t)snprintf(w->text + w->used, w->size - w->used, "%s", text);
+}
+
+static void print(writer *w, const cJSON *json, int outer) {
+  int64_t value;
+  char number[24];
+  if (rt_json_is_int(json, &value)) {
+    snprintf(number, sizeof number, "%lld", (long long)value);
+    append(w, number);
+    return;
+  }
+  if (cJSON_IsString(json)) {
+    append(w, json->valuestring);
+    return;
+  }
+  const cJSON *op = json->child, *a = op->next, *b = a->next;
+  int i = 0;
+  while (strcmp(kOpNames[i], op->valuestring))
+    ++i;
+  int precedence = kInfix[i].precedence;
+  if (!precedence)
+    append(w, kInfix[i].text);
+  append(w, precedence < outer || !precedence ? "(" : "");
+  print(w, a, precedence);
+  append(w, precedence ? " " : ", ");
+  if (precedence) {
+    append(w, kInfix[i].text);
+    append(w, " ");
+  }
+  print(w, b, precedence ? precedence + 1 : 0);
+  append(w, precedence < outer || !precedence ? ")" : "");
+}
+
+void rt_expr_text(const cJSON *json, char *out, size_t size) {
+  *out = 0;
+  print(&(writer){out, size, 0}, json, 0);
 }
 
 bool rt_expr_is_const(const rt_expr *expr, int64_t *out) {

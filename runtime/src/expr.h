@@ -29,6 +29,8 @@ typedef struct {
 seqc_rt_status_t rt_expr_parse(const cJSON *json, const rt_scope *scope, rt_arena *arena, const char *where, rt_expr *out);
 // SIZE_OVERFLOW for overflow or a divisor <= 0; the message has no subject: callers add it with rt_prefix.
 seqc_rt_status_t rt_expr_eval(const rt_expr *expr, const int64_t *values, int64_t *out);
+// The infix form of an expression that was parsed, cut off at size - 1 characters.
+void rt_expr_text(const cJSON *json, char *out, size_t size);
 bool rt_expr_is_const(const rt_expr *expr, int64_t *out);
 bool rt_expr_is_name(const rt_expr *expr, int64_t *out_position);
 

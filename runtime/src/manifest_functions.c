@@ -54,6 +54,13 @@ static seqc_rt_status_t json_text(reader *r, const cJSON *json, const char **out
   return *out ? SEQC_RT_OK : no_memory();
 }
 
+static seqc_rt_status_t infix_text(reader *r, const cJSON *json, const char **out) {
+  char text[400];
+  rt_expr_text(json, text, sizeof text);
+  *out = rt_arena_strdup(r->arena, text);
+  return *out ? SEQC_RT_OK : no_memory();
+}
+
 static seqc_rt_status_t read_extent(reader *r, const cJSON *json, const char *where, rt_expr *expr, seqc_rt_dim_t *dim) {
   RT_TRY(rt_expr_parse(json, &r->dims, r->arena, where, expr));
   int64_t position;
@@ -130,7 +137,7 @@ static seqc_rt_status_t read_assume(reader *r, const cJSON *item, const char *wh
     return no_memory();
   for (const cJSON *a = assume ? assume->child : NULL; a; a = a->next) {
     RT_TRY(rt_expr_parse(a, &r->dims, r->arena, where, &fn->assume[fn->num_assume]));
-    RT_TRY(json_text(r, a, &fn->assume_text[fn->num_assume++]));
+    RT_TRY(infix_text(r, a, &fn->assume_text[fn->num_assume++]));
   }
   return SEQC_RT_OK;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls: results, argument checks, named dims, workspace, concurrency.
 #include "call_helper.h"
+#include <malloc.h>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -24,6 +25,18 @@ TEST(Call, TwoLaunchesThroughWorkspace) {
       EXPECT_TRUE(y.guardsIntact() && x.guardsIntact());
     }
   }
+}
+
+TEST(Call, ScratchGrowsWithTheKernels) {
+  std::string manifest = replaced(kStandardManifest, R"("symbol": "test_count", "scratch_bytes": 0)", R"("symbol": "test_count", "scratch_bytes": 8)");
+  Package p(makePackage(replaced(manifest, R"("symbol": "test_scratch", "scratch_bytes": 4104)", R"("symbol": "test_scratch_address", "scratch_bytes": 100000)"), standardMembers()), 1);
+  Tensor<int8_t> n({3});
+  Tensor<int32_t> counts({3});
+  ASSERT_EQ(call(p.function("count"), {&n.dl}, {&counts.dl}), SEQC_RT_OK) << seqc_rt_last_error();
+  Tensor<uint8_t> shape({1, 1, 1});
+  Tensor<int64_t> address({1});
+  ASSERT_EQ(call(p.function("grid"), {&shape.dl}, {&address.dl}), SEQC_RT_OK) << seqc_rt_last_error();
+  EXPECT_GE(malloc_usable_size(reinterpret_cast<void *>(address[0])), 100000u);
 }
 
 TEST(Call, WeightsInPlaceAndCopied) {
@@ -205,7 +218,7 @@ TEST_F(CallErrors, Dims) {
 
 TEST_F(CallErrors, Assumption) {
   x.shape[0] = bias.shape[0] = y.shape[0] = 1001;
-  EXPECT_STATUS(run(), SEQC_RT_CONSTRAINT_VIOLATED, "main: expects [\"le\",\"B\",1000], but got B = 1001");
+  EXPECT_STATUS(run(), SEQC_RT_CONSTRAINT_VIOLATED, "main: expects B <= 1000, but got B = 1001; the graph needs this of its sizes");
 }
 
 TEST_F(CallErrors, Overflow) {
@@ -303,7 +316,8 @@ TEST_F(CallErrors, Workspace) {
   alignas(64) char space[256];
   memset(space, 0xFF, sizeof space); // poison: NaN
   EXPECT_STATUS(call(fn, {&x.dl, &bias.dl}, {&y.dl}, space, 127), SEQC_RT_INVALID_ARGUMENT, "workspace: expects at least 128 bytes, but got 127");
-  EXPECT_STATUS(call(fn, {&x.dl, &bias.dl}, {&y.dl}, space + 4, 200), SEQC_RT_INVALID_ARGUMENT, "64-byte alignment");
+  for (int off : {4, 8, 16, 32})
+    EXPECT_STATUS(call(fn, {&x.dl, &bias.dl}, {&y.dl}, space + off, 192), SEQC_RT_INVALID_ARGUMENT, "64-byte alignment");
   EXPECT_EQ(call(fn, {&x.dl, &bias.dl}, {&y.dl}, space, 128), SEQC_RT_OK);
   EXPECT_EQ(y[17], 1.0f);
   for (int i = 128; i < 256; ++i)

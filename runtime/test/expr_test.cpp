@@ -104,6 +104,20 @@ TEST(Expr, RandomAgainstWideArithmetic) {
   EXPECT_LT(failing, 19000);
 }
 
+TEST(Expr, InfixText) {
+  auto text = [](const char *json, size_t size = 100) {
+    std::unique_ptr<cJSON, void (*)(cJSON *)> root(cJSON_Parse(json), cJSON_Delete);
+    std::string out(size, '#');
+    rt_expr_text(root.get(), out.data(), size);
+    return std::string(out.c_str());
+  };
+  EXPECT_EQ(text("[\"le\",15,\"N\"]"), "15 <= N");
+  EXPECT_EQ(text("[\"eq\",[\"mod\",\"L\",64],0]"), "L % 64 == 0");
+  EXPECT_EQ(text("[\"mul\",[\"sub\",\"L\",[\"sub\",\"B\",-1]],[\"max\",\"L\",[\"add\",\"B\",2]]]"), "(L - (B - -1)) * max(L, B + 2)");
+  EXPECT_EQ(text("[\"or\",[\"and\",[\"lt\",\"B\",2],[\"ne\",\"L\",1]],[\"ceildiv\",\"L\",[\"floordiv\",\"B\",2]]]"), "B < 2 && L != 1 || ceildiv(L, B / 2)");
+  EXPECT_EQ(text("[\"le\",1234567,\"N\"]", 6), "12345");
+}
+
 TEST(Expr, Depth) {
   int64_t value;
   EXPECT_EQ(evaluate(nested(64), 2, 0, &value), SEQC_RT_OK) << seqc_rt_last_error();

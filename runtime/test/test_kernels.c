@@ -45,6 +45,13 @@ KERNEL(test_scratch) {
   }
 }
 
+// y[t] = the address of the scratch space; params y, X, Y, Z.
+KERNEL(test_scratch_address) {
+  int64_t *y = (int64_t *)args[0];
+  for (int64_t t = begin; t < end; ++t)
+    y[t] = (int64_t)(uintptr_t)scratch;
+}
+
 // y[t] += 1 per run of program t, and some work; params y, N.
 KERNEL(test_count) {
   int32_t *y = (int32_t *)args[0];

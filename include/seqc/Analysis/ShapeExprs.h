@@ -43,8 +43,8 @@ private:
   mutable mlir::func::FuncOp func;
   std::vector<std::string> order;
   llvm::StringMap<std::pair<unsigned, int64_t>> origin; ///< name -> argument, dim
-  llvm::DenseMap<std::pair<mlir::Value, int64_t>, Expr> memo;
-  llvm::DenseMap<mlir::Value, Expr> indexMemo;
+  llvm::DenseMap<std::pair<mlir::Value, int64_t>, std::optional<Expr>> memo;
+  llvm::DenseMap<mlir::Value, std::optional<Expr>> indexMemo;
   mutable llvm::StringMap<mlir::Value> hostDims;
 };
 

@@ -15,7 +15,7 @@
 
 namespace seqc {
 
-/// Immutable integer expression. Construction folds constants and the identities x+0, x*1, x*0, min(x,x), ...; sums and products are kept
+/// Immutable integer expression. Construction folds constants and the identities x+0, x*1, x*0, x+x=2x, min(x,x), ...; sums and products are kept
 /// in canonical order, so that equal expressions built in different order compare equal in the common cases.
 class Expr {
 public:
@@ -34,6 +34,8 @@ public:
   const std::string &name() const;  ///< of Name
   const Expr &lhs() const;
   const Expr &rhs() const;
+  uint64_t size() const;            ///< of the text: names, numbers and operators; shared parts count as often as they occur
+  static constexpr uint64_t kMaxSize = 4096; ///< of sizes in a graph: everything that is done with an expression takes time by its size
 
   bool operator==(const Expr &o) const;
   bool operator!=(const Expr &o) const { return !(*this == o); }

@@ -14,6 +14,9 @@ namespace seqc {
 /// The message of an error names `path`.
 llvm::Error writeAtomically(llvm::StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> fill);
 
+/// Devices and pipes may never end, and folders hold no bytes. The message of an error names `path`.
+llvm::Error expectRegularFile(llvm::StringRef path);
+
 } // namespace seqc
 
 #endif // SEQC_SUPPORT_FILES_H

@@ -220,6 +220,7 @@ Value emitSinCos(FloatCode &c, Value x, bool cosine, bool full) {
   Value value = c.select(odd, cosineOfR, sine);
   Value negative = c.compare(Predicate::OGE, quarter, c.number(2));
   value = c.select(negative, c.sub(c.number(-0.0), value), value);
+  value = c.atLeast(c.atMost(value, 1), -1); // beyond 2^40 no digit is right, but the range is
   return cosine ? value : c.select(c.compare(Predicate::OEQ, x, c.number(0)), x, value); // keeps the sign of zero
 }
 
@@ -465,6 +466,18 @@ struct ConstantAsBits : OpRewritePattern<arith::ConstantOp> {
   }
 };
 
+/// The maximum or minimum of numbers. LLVM would narrow one between conversions to f16, where it is a call into libm.
+template <typename OpTy, Predicate predicate> struct ExpandNumber : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    Value x = op.getLhs(), y = op.getRhs();
+    Value best = arith::SelectOp::create(rewriter, op.getLoc(), arith::CmpFOp::create(rewriter, op.getLoc(), predicate, x, y), x, y);
+    Value noNumber = arith::CmpFOp::create(rewriter, op.getLoc(), Predicate::UNO, y, y);
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, noNumber, x, best);
+    return success();
+  }
+};
+
 struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandMathPass)
   StringRef getArgument() const override { return "tile-cpu-expand-math"; }
@@ -505,6 +518,7 @@ void populateExpandMathPatterns(RewritePatternSet &patterns) {
                MoveAsBits<arith::SelectOp>, MoveAsBits<vector::BroadcastOp>, MoveAsBits<vector::ShuffleOp>, MoveAsBits<vector::InsertOp>,
                MoveAsBits<vector::ExtractOp>>(context);
   arith::populateExpandBFloat16Patterns(patterns);
+  patterns.add<ExpandNumber<arith::MaxNumFOp, Predicate::OGT>, ExpandNumber<arith::MinNumFOp, Predicate::OLT>>(context);
   populateExpandFunctionPatterns(patterns);
 }
 

@@ -61,7 +61,7 @@ private:
     if (failed(results) || (scheme->variants && !group.getConfigAttr() && failed(addVariants(*scheme, group, *info, *results))))
       return failure();
     InFlightDiagnostic remark = group.emitRemark("config-chosen: ") << scheme->name << " {" << config.text() << "}";
-    if (configs.size() > 1)
+    if (configs.size() > 1 && configs[1].text() != config.text())
       remark << ", next {" << configs[1].text() << "}";
     if (cost)
       recordCost(group, before, *cost);

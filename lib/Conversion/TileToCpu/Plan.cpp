@@ -184,9 +184,12 @@ static void inlineOperands(Operation *op, SmallVectorImpl<std::pair<Value, bool>
 SmallVector<Plan::Reached> Plan::reach(Value v) const {
   SmallVector<Reached> found;
   SmallVector<std::pair<Value, bool>> work{{v, true}};
+  llvm::DenseSet<Value> seen[2]; // by pointwise: a value with many paths to it is followed once
   bool first = true;
   while (!work.empty()) {
     auto [value, pointwise] = work.pop_back_val();
+    if (!seen[pointwise].insert(value).second)
+      continue;
     Operation *def = value.getDefiningOp();
     if (isBuffered(value) && !first) {
       found.push_back({value, pointwise});

@@ -250,3 +250,99 @@ module {
     return
   }
 }
+
+// -----
+
+func.func @encoding(%x: tensor<4xf32>) -> tensor<4xf32> attributes {seq.export} {
+  // expected-error@+1 {{'arith.constant' op expects tensors without encoding, but got 'tensor<4xf32, "rows">'}}
+  %0 = arith.constant dense<1.0> : tensor<4xf32, "rows">
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+func.func @pad_value(%x: tensor<4xf32>, %v: tensor<f32>) -> tensor<6xf32> attributes {seq.export} {
+  // expected-error@+1 {{'tensor.pad' op is not a form of a seq graph: its padding value is not a constant}}
+  %0 = tensor.pad %x low[1] high[1] {
+  ^bb0(%i: index):
+    %j = arith.index_cast %i : index to i32
+    %f = arith.sitofp %j : i32 to f32
+    tensor.yield %f : f32
+  } : tensor<4xf32> to tensor<6xf32>
+  return %0 : tensor<6xf32>
+}
+
+// -----
+
+// expected-error@+1 {{'func.func' op is not a form of a seq graph: it has several blocks; control flow is not part of a graph}}
+func.func @blocks(%x: tensor<4xf32>) -> tensor<4xf32> attributes {seq.export} {
+  cf.br ^next
+^next:
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+module {
+  // expected-error@+1 {{'ml_program.global' op is not a form of a seq graph: it has no value; write #ml_program.extern (a weight) or dense<..>}}
+  ml_program.global private @v : tensor<8xf32>
+  func.func @no_value(%x: tensor<4xf32>) -> tensor<4xf32> attributes {seq.export} {
+    return %x : tensor<4xf32>
+  }
+}
+
+// -----
+
+func.func @scalar_float(%x: tensor<4xf32>) -> tensor<4xf32> attributes {seq.export} {
+  %n = arith.constant 4 : i32
+  // expected-error@+1 {{'arith.sitofp' op is not a form of a seq graph: scalars are for sizes (index and integers); write a tensor of rank 0 or a splat constant}}
+  %f = arith.sitofp %n : i32 to f32
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+func.func @empty_result(%x: tensor<4xf32>) -> tensor<3xf32> attributes {seq.export} {
+  // expected-error@+1 {{'tensor.empty' op is not a form of a seq graph: its elements, which nothing defines, are used by 'func.return'; write a splat constant, or linalg.broadcast of a constant of rank 0}}
+  %0 = tensor.empty() : tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @empty_operand(%x: tensor<4xf32>) -> tensor<4xf32> attributes {seq.export} {
+  // expected-error@+1 {{'tensor.empty' op is not a form of a seq graph: its elements, which nothing defines, are used by 'arith.addf'}}
+  %0 = tensor.empty() : tensor<4xf32>
+  %1 = arith.addf %x, %0 : tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{'func.func' op expects results on an entry point, but got none}}
+func.func @no_results(%x: tensor<4xf32>) attributes {seq.export} {
+  return
+}
+
+// -----
+
+// Every size is used twice in the next one: written out, n12 has 2^13 - 1 operations.
+func.func @size(%x: tensor<?xf32> {seq.dims = ["N"]}) -> tensor<?xi32> attributes {seq.export} {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %n1 = arith.muli %n, %n : index
+  %n2 = arith.muli %n1, %n1 : index
+  %n3 = arith.muli %n2, %n2 : index
+  %n4 = arith.muli %n3, %n3 : index
+  %n5 = arith.muli %n4, %n4 : index
+  %n6 = arith.muli %n5, %n5 : index
+  %n7 = arith.muli %n6, %n6 : index
+  %n8 = arith.muli %n7, %n7 : index
+  %n9 = arith.muli %n8, %n8 : index
+  %n10 = arith.muli %n9, %n9 : index
+  %n11 = arith.muli %n10, %n10 : index
+  // expected-error@+1 {{'arith.muli' op expects a size of at most 4096 operations, written out over the named dims, but got 8191}}
+  %n12 = arith.muli %n11, %n11 : index
+  %0 = seq.iota(%n12) {dim = 0} : tensor<?xi32>
+  return %0 : tensor<?xi32>
+}

@@ -207,3 +207,12 @@ tile.kernel @c44_element(%y: !tile.ptr<i8>, %n: index) level(block) grid { tile.
   // expected-error @+1 {{expects elements of f64, f32, f16, bf16 or i32, but got 'i8'}}
   tile.accumulate %t, %v[0] : tensor<4xi8>, !tile.view<4xi8, [1]>
 }
+
+// -----
+
+// The least integer marks a value among the coordinates.
+tile.kernel @least_coordinate(%x: !tile.ptr<f32>, %n: index) level(block) grid { tile.grid_yield %n } {
+  %vx = tile.view %x sizes [%n] strides [1] : !tile.ptr<f32> -> !tile.view<?xf32, [1]>
+  // expected-error @+1 {{expects constants above the least 64-bit integer, but got -9223372036854775808}}
+  %t = tile.load %vx[-9223372036854775808] : !tile.view<?xf32, [1]> -> tensor<4xf32>
+}

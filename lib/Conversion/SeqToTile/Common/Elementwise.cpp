@@ -30,23 +30,25 @@ public:
   Value mul(Value x, double c) { return mul(x, constant(c)); }
   Value compare(arith::CmpFPredicate p, Value x, Value y) { return arith::CmpFOp::create(b, loc, p, x, y); }
   Value select(Value c, Value x, Value y) { return arith::SelectOp::create(b, loc, c, x, y); }
+  Value both(Value x, Value y) { return arith::AndIOp::create(b, loc, x, y); }
+  Value either(Value x, Value y) { return arith::OrIOp::create(b, loc, x, y); }
   template <typename Op> Value unary(Value x) { return Op::create(b, loc, x); }
 
   Value exp(Value x) { return unary<math::Exp2Op>(mul(x, M_LOG2E)); }
   Value log(Value x) { return mul(unary<math::Log2Op>(x), M_LN2); }
 
-  /// exp(x) - 1 without cancellation: (u - 1) x / log(u) with u = exp(x).
+  /// exp(x) - 1 without cancellation: (u - 1) (x / log(u)) with u = exp(x).
   Value expm1(Value x) {
     Value one = constant(1.0), u = exp(x), um1 = sub(u, one);
-    Value refined = div(mul(um1, x), log(u));
+    Value refined = mul(um1, div(x, log(u)));
     Value result = select(compare(arith::CmpFPredicate::OEQ, um1, constant(-1.0)), um1, refined);
     result = select(compare(arith::CmpFPredicate::OEQ, u, one), x, result);
     return select(compare(arith::CmpFPredicate::OEQ, u, constant(INFINITY)), u, result);
   }
-  /// log(1 + x) without cancellation: log(u) x / (u - 1) with u = 1 + x.
+  /// log(1 + x) without cancellation: log(u) (x / (u - 1)) with u = 1 + x.
   Value log1p(Value x) {
     Value one = constant(1.0), u = add(one, x);
-    Value refined = div(mul(log(u), x), sub(u, one));
+    Value refined = mul(log(u), div(x, sub(u, one)));
     Value result = select(compare(arith::CmpFPredicate::OEQ, u, one), x, refined);
     return select(compare(arith::CmpFPredicate::OEQ, u, constant(INFINITY)), u, result);
   }
@@ -62,14 +64,19 @@ private:
 Value Formula::pow(Value x, Value y) {
   Value zero = constant(0.0), one = constant(1.0);
   Value magnitude = unary<math::Exp2Op>(mul(y, unary<math::Log2Op>(unary<math::AbsFOp>(x))));
-  // Negative base: defined for whole exponents, negative for odd ones.
+  // Negative base, -0 included: negative for odd exponents; defined for whole exponents only, if finite.
   Value whole = compare(arith::CmpFPredicate::OEQ, unary<math::FloorOp>(y), y);
   Value half = mul(y, 0.5);
-  Value odd = compare(arith::CmpFPredicate::UNE, unary<math::FloorOp>(half), half);
-  Value negated = select(odd, unary<arith::NegFOp>(magnitude), magnitude);
-  Value negative = select(whole, negated, constant(NAN));
-  Value result = select(compare(arith::CmpFPredicate::OLT, x, zero), negative, magnitude);
-  Value isOne = arith::OrIOp::create(b, loc, compare(arith::CmpFPredicate::OEQ, y, zero), compare(arith::CmpFPredicate::OEQ, x, one));
+  Value odd = both(whole, compare(arith::CmpFPredicate::UNE, unary<math::FloorOp>(half), half));
+  Value hasSign = compare(arith::CmpFPredicate::OLT, math::CopySignOp::create(b, loc, one, x), zero);
+  Value result = select(both(odd, hasSign), unary<arith::NegFOp>(magnitude), magnitude);
+  Value finiteNegative = both(compare(arith::CmpFPredicate::OLT, x, zero), compare(arith::CmpFPredicate::OGT, x, constant(-INFINITY)));
+  Value fractional = compare(arith::CmpFPredicate::ONE, unary<math::FloorOp>(y), y);
+  result = select(both(finiteNegative, fractional), constant(NAN), result);
+  // x^0, 1^y, (-1)^inf: one, even beside a NaN.
+  Value endless = compare(arith::CmpFPredicate::OEQ, unary<math::AbsFOp>(y), constant(INFINITY));
+  Value minusOne = both(endless, compare(arith::CmpFPredicate::OEQ, x, constant(-1.0)));
+  Value isOne = either(either(compare(arith::CmpFPredicate::OEQ, y, zero), compare(arith::CmpFPredicate::OEQ, x, one)), minusOne);
   return select(isOne, one, result);
 }
 
@@ -139,8 +146,8 @@ bool isExactOnHalf(Operation *op) {
   return isa<arith::SelectOp, arith::NegFOp, arith::BitcastOp, arith::ExtFOp, arith::TruncFOp, math::AbsFOp>(op);
 }
 
-/// Integer division by 0 does not occur in defined programs, but may in the part of a tile beyond the bounds.
-Value guardDivisor(OpBuilder &b, Location loc, Value divisor) {
+/// A divisor without a quotient counts as 1 (docs/spec/graph-forms.md): 0, and -1 below the least integer.
+Value guardDivisor(OpBuilder &b, Location loc, Value dividend, Value divisor, bool isSigned) {
   Type type = divisor.getType();
   auto constant = [&](int64_t v) -> Value {
     TypedAttr attr = b.getIntegerAttr(getElementTypeOrSelf(type), v);
@@ -148,8 +155,14 @@ Value guardDivisor(OpBuilder &b, Location loc, Value divisor) {
       attr = DenseElementsAttr::get(tensor, Attribute(attr));
     return arith::ConstantOp::create(b, loc, attr);
   };
-  Value isZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, divisor, constant(0));
-  return arith::SelectOp::create(b, loc, isZero, constant(1), divisor);
+  auto equal = [&](Value x, int64_t v) -> Value { return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, x, constant(v)); };
+  Value bad = equal(divisor, 0);
+  Type element = getElementTypeOrSelf(type);
+  if (unsigned width = element.isIndex() ? 64 : element.getIntOrFloatBitWidth(); isSigned && width > 1) {
+    Value overflows = arith::AndIOp::create(b, loc, equal(divisor, -1), equal(dividend, llvm::minIntN(width)));
+    bad = arith::OrIOp::create(b, loc, bad, overflows);
+  }
+  return arith::SelectOp::create(b, loc, bad, constant(1), divisor);
 }
 } // namespace
 
@@ -164,8 +177,9 @@ FailureOr<Value> emitElementwiseOp(OpBuilder &b, Operation *op, ArrayRef<Value> 
         v = arith::ExtFOp::create(b, loc, withElement(v.getType(), f32), v);
   Type shape = x[0].getType();
   bool narrow = isHalf(resultElement) && !isExactOnHalf(op);
-  if (isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(op))
-    x[1] = guardDivisor(b, loc, x[1]);
+  bool isSigned = isa<arith::DivSIOp, arith::RemSIOp, arith::FloorDivSIOp, arith::CeilDivSIOp>(op);
+  if (isSigned || isa<arith::DivUIOp, arith::RemUIOp, arith::CeilDivUIOp>(op))
+    x[1] = guardDivisor(b, loc, x[0], x[1], isSigned);
 
   Value result = rewrite(b, op, x);
   if (!result) {

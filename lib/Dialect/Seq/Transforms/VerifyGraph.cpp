@@ -4,6 +4,7 @@
 #include "seqc/Dialect/Seq/Transforms/Forms.h"
 #include "seqc/Dialect/Seq/Transforms/Passes.h"
 #include "seqc/Support/Diagnostics.h"
+#include "seqc/Support/Expr.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 
 namespace seqc::seq {
@@ -82,10 +83,6 @@ static LogicalResult constant(Operation *op) {
   return success();
 }
 
-static LogicalResult indexCast(Operation *op) {
-  return hasTensor(op) ? refuse(op, "tensors hold no index; use arith.extsi or arith.trunci between integer types") : success();
-}
-
 static LogicalResult dotTypes(Operation *op) {
   auto linalgOp = cast<linalg::LinalgOp>(op);
   Type a = elementOf(linalgOp.getDpsInputs()[0]), b = elementOf(linalgOp.getDpsInputs()[1]), c = elementOf(linalgOp.getDpsInits()[0]);
@@ -162,6 +159,16 @@ static LogicalResult pad(Operation *op) {
   return value && matchPattern(value, m_Constant()) ? success() : refuse(op, "its padding value is not a constant");
 }
 
+/// Only where an op writes, or for its sizes.
+static LogicalResult empty(Operation *op) {
+  for (OpOperand &use : op->getUses()) {
+    auto into = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
+    if (!(into && into.isDpsInit(&use)) && !isa<tensor::DimOp, GroupOp>(use.getOwner()))
+      return refuse(op, "its elements, which nothing defines, are used by '" + use.getOwner()->getName().getStringRef() + "'; write a splat constant, or linalg.broadcast of a constant of rank 0");
+  }
+  return success();
+}
+
 static LogicalResult extractSlice(Operation *op) {
   auto slice = cast<tensor::ExtractSliceOp>(op);
   for (int64_t stride : slice.getStaticStrides())
@@ -202,10 +209,9 @@ static const llvm::StringMap<Check> &forms() {
     };
     add("arith", {"addf",  "subf",   "mulf",   "divf",  "negf",  "remf",  "maximumf", "minimumf", "maxnumf", "minnumf", "addi",  "subi",        "muli",      "divsi",
                   "divui", "remsi",  "remui",  "andi",  "ori",   "xori",  "shli",     "shrsi",    "shrui",   "maxsi",   "minsi", "maxui",       "minui",     "cmpf",
-                  "cmpi",  "select", "extf",   "truncf", "sitofp", "uitofp", "fptosi", "fptoui", "extsi",   "extui",   "trunci", "floordivsi", "ceildivsi", "ceildivui"},
+                  "cmpi",  "select", "extf",   "truncf", "sitofp", "uitofp", "fptosi", "fptoui", "extsi",   "extui",   "trunci", "floordivsi", "ceildivsi", "ceildivui", "index_cast"},
         elementwise);
     add("arith", {"constant"}, constant);
-    add("arith", {"index_cast"}, indexCast);
     add("math", {"absf", "absi", "exp",  "exp2", "expm1", "log",   "log2", "log1p", "sqrt",      "rsqrt", "sin",
                  "cos",  "tanh", "erf",  "powf", "fma",   "floor", "ceil", "round", "roundeven", "trunc", "copysign", "isnan", "isinf", "isfinite"},
         tensorOnly);
@@ -214,7 +220,8 @@ static const llvm::StringMap<Check> &forms() {
     add("linalg", {"reduce"}, reduce);
     add("linalg", {"map"}, map);
     add("complex", {"constant"}, constant);
-    add("tensor", {"concat", "expand_shape", "collapse_shape", "empty"}, anyTypes);
+    add("tensor", {"concat", "expand_shape", "collapse_shape"}, anyTypes);
+    add("tensor", {"empty"}, empty);
     add("tensor", {"gather"}, gather);
     add("tensor", {"extract_slice"}, extractSlice);
     add("tensor", {"pad"}, pad);
@@ -270,7 +277,24 @@ StringRef remedyFor(StringRef name) {
 struct VerifyGraph : seqc::seq::impl::VerifyGraphPassBase<VerifyGraph> {
   bool ok = true;
 
+  llvm::DenseMap<Value, uint64_t> sizes; ///< of index arithmetic, as Expr::size
+
   void check(LogicalResult result) { ok &= succeeded(result); }
+
+  /// Sizes are written out over the named dims, so that what an expression uses several times counts several times.
+  LogicalResult checkSize(Operation *op) {
+    if (hasTensor(op) || op->getNumResults() != 1 || op->getNumOperands() == 0)
+      return success();
+    uint64_t size = 1;
+    for (Value v : op->getOperands())
+      size = llvm::SaturatingAdd(size, std::max<uint64_t>(sizes.lookup(v), 1));
+    if (size > seqc::Expr::kMaxSize) {
+      sizes[op->getResult(0)] = 1; // reported once
+      return op->emitOpError() << "expects a size of at most " << seqc::Expr::kMaxSize << " operations, written out over the named dims, but got " << size;
+    }
+    sizes[op->getResult(0)] = size;
+    return success();
+  }
 
   void checkOp(Operation *op) {
     auto form = forms().find(op->getName().getStringRef());
@@ -279,6 +303,7 @@ struct VerifyGraph : seqc::seq::impl::VerifyGraphPassBase<VerifyGraph> {
     if (failed(checkTensorTypes(op)))
       return check(failure());
     check(form->second(op));
+    check(checkSize(op));
     if (auto group = dyn_cast<GroupOp>(op))
       checkBlock(group.getBody().front());
   }
@@ -308,6 +333,8 @@ struct VerifyGraph : seqc::seq::impl::VerifyGraphPassBase<VerifyGraph> {
     if (!fn.getBody().hasOneBlock())
       return check(refuse(fn, "it has several blocks; control flow is not part of a graph"));
     checkBlock(fn.getBody().front());
+    if (ok && fn->hasAttr(kExportAttr) && fn.getNumResults() == 0)
+      check(fn.emitOpError() << "expects results on an entry point, but got none");
   }
 
   void runOnOperation() override {

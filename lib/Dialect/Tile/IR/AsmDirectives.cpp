@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "AsmDirectives.h"
 #include "seqc/Dialect/Tile/IR/Tile.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <limits>
 
 using namespace mlir;
 
 namespace seqc::tile {
+
+ParseResult parseIndexList(OpAsmParser &p, SmallVectorImpl<OpAsmParser::UnresolvedOperand> &values, DenseI64ArrayAttr &constants) {
+  SMLoc loc = p.getCurrentLocation();
+  if (parseDynamicIndexList(p, values, constants))
+    return failure();
+  if (llvm::count(constants.asArrayRef(), ShapedType::kDynamic) != static_cast<int64_t>(values.size()))
+    return p.emitError(loc, "expects constants above the least 64-bit integer, but got ") << ShapedType::kDynamic;
+  return success();
+}
+
+void printIndexList(OpAsmPrinter &p, Operation *op, OperandRange values, ArrayRef<int64_t> constants) { printDynamicIndexList(p, op, values, constants); }
 
 ParseResult parseOptionValue(AsmParser &p, Attribute &value) {
   Builder b = p.getBuilder();

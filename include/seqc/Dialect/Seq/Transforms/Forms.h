@@ -23,6 +23,9 @@ mlir::TypedAttr splatAttr(mlir::Value tensor);
 /// The same as a number; integers are converted.
 std::optional<double> splatValue(mlir::Value tensor);
 
+/// To be called on a text that was parsed without verification: mistakes in upstream ops on which their own verifiers crash. Emits diagnostics.
+mlir::LogicalResult checkBeforeVerifiers(mlir::Operation *root);
+
 /// tensor.empty of these sizes.
 mlir::Value emptyTensor(mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type element);
 /// A tensor of `type` with the scalar in every element; `like` gives the dynamic sizes.

@@ -79,7 +79,7 @@ def Tile_MapOp : Tile_Op<"map", AllLevels, [RecursiveMemoryEffects, RecursivelyS
   let arguments = (ins Variadic<TileTensor>:$inputs, Variadic<Index>:$offsets, DenseI64ArrayAttr:$static_offsets);
   let results = (outs Variadic<TileTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$inputs `at` custom<DynamicIndexList>($offsets, $static_offsets) `` custom<ArgRegion>($body) `` custom<Options>(attr-dict) (`:` type($inputs)^)? `->` type($results)";
+  let assemblyFormat = "$inputs `at` custom<IndexList>($offsets, $static_offsets) `` custom<ArgRegion>($body) `` custom<Options>(attr-dict) (`:` type($inputs)^)? `->` type($results)";
   let hasRegionVerifier = 1;
 }
 #endif

@@ -74,8 +74,8 @@ def Tile_ViewOp : Tile_Op<"view", AllLevels, [Pure, AttrSizedOperandSegments]> {
   let results = (outs Tile_ViewType:$view);
   let builders = [OpBuilder<(ins "::mlir::Value":$ptr, "::llvm::ArrayRef<::mlir::OpFoldResult>":$sizes,
                                  "::llvm::ArrayRef<::mlir::OpFoldResult>":$strides)>];
-  let assemblyFormat = [{$ptr `sizes` custom<DynamicIndexList>($sizes, $static_sizes)
-    `strides` custom<DynamicIndexList>($strides, $static_strides) `` custom<Options>(attr-dict) `:` type($ptr) `->` type($view)}];
+  let assemblyFormat = [{$ptr `sizes` custom<IndexList>($sizes, $static_sizes)
+    `strides` custom<IndexList>($strides, $static_strides) `` custom<Options>(attr-dict) `:` type($ptr) `->` type($view)}];
   let hasVerifier = 1;
 }
 def Tile_SubviewOp : Tile_Op<"subview", AllLevels, [Pure, AttrSizedOperandSegments]> {
@@ -91,7 +91,7 @@ def Tile_SubviewOp : Tile_Op<"subview", AllLevels, [Pure, AttrSizedOperandSegmen
   let results = (outs Tile_ViewType:$result);
   let builders = [OpBuilder<(ins "::mlir::Value":$view, "::llvm::ArrayRef<::mlir::OpFoldResult>":$offsets,
                                  "::llvm::ArrayRef<::mlir::OpFoldResult>":$sizes, "::llvm::ArrayRef<bool>":$dropped)>];
-  let assemblyFormat = [{$view `` custom<DynamicIndexList>($offsets, $static_offsets) `sizes` custom<DynamicIndexList>($sizes, $static_sizes)
+  let assemblyFormat = [{$view `` custom<IndexList>($offsets, $static_offsets) `sizes` custom<IndexList>($sizes, $static_sizes)
     `` custom<Options>(attr-dict) `:` type($view) `->` type($result)}];
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
@@ -114,7 +114,7 @@ def Tile_LoadOp : Tile_Op<"load", AllLevels, [MemoryEffects<[MemRead<Tile_Global
   let results = (outs TileTensor:$result);
   let builders = [OpBuilder<(ins "::mlir::RankedTensorType":$type, "::mlir::Value":$view, "::llvm::ArrayRef<::mlir::OpFoldResult>":$coords,
                                  CArg<"double", "0.0">:$pad)>];
-  let assemblyFormat = "$view `` custom<DynamicIndexList>($coords, $static_coords) `` custom<Options>(attr-dict) `:` type($view) `->` type($result)";
+  let assemblyFormat = "$view `` custom<IndexList>($coords, $static_coords) `` custom<Options>(attr-dict) `:` type($view) `->` type($result)";
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
   let more = "double getPadValue() { return getPad() ? getPad()->convertToDouble() : 0.0; }";
@@ -125,7 +125,7 @@ def Tile_StoreOp : Tile_Op<"store", AllLevels, [MemoryEffects<[MemWrite<Tile_Glo
   let arguments = (ins TileTensor:$value, Tile_ViewType:$view, Variadic<Index>:$coords, DenseI64ArrayAttr:$static_coords,
                        OptionalAttr<DenseI64ArrayAttr>:$inbounds);
   let builders = [OpBuilder<(ins "::mlir::Value":$value, "::mlir::Value":$view, "::llvm::ArrayRef<::mlir::OpFoldResult>":$coords)>];
-  let assemblyFormat = "$value `,` $view `` custom<DynamicIndexList>($coords, $static_coords) `` custom<Options>(attr-dict) `:` type($value) `,` type($view)";
+  let assemblyFormat = "$value `,` $view `` custom<IndexList>($coords, $static_coords) `` custom<Options>(attr-dict) `:` type($value) `,` type($view)";
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
 }
@@ -143,7 +143,7 @@ def Tile_GatherOp : Tile_Op<"gather", AllLevels, [MemoryEffects<[MemRead<Tile_Gl
   let results = (outs TileTensor:$result);
   let builders = [OpBuilder<(ins "::mlir::RankedTensorType":$type, "::mlir::Value":$view, "::mlir::Value":$idx, "::llvm::ArrayRef<::mlir::OpFoldResult>":$coords,
                                  "int64_t":$dim, CArg<"double", "0.0">:$pad)>];
-  let assemblyFormat = "$view `` custom<DynamicIndexList>($coords, $static_coords) `by` $idx `` custom<Options>(attr-dict) `:` type($view) `,` type($idx) `->` type($result)";
+  let assemblyFormat = "$view `` custom<IndexList>($coords, $static_coords) `by` $idx `` custom<Options>(attr-dict) `:` type($view) `,` type($idx) `->` type($result)";
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
   let more = "double getPadValue() { return getPad() ? getPad()->convertToDouble() : 0.0; }";
@@ -155,7 +155,7 @@ def Tile_LoadScalarOp : Tile_Op<"load_scalar", AllLevels, [MemoryEffects<[MemRea
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$coords, DenseI64ArrayAttr:$static_coords);
   let results = (outs Tile_AnyScalar:$result);
   let builders = [OpBuilder<(ins "::mlir::Value":$view, "::llvm::ArrayRef<::mlir::OpFoldResult>":$coords)>];
-  let assemblyFormat = "$view `` custom<DynamicIndexList>($coords, $static_coords) `` custom<Options>(attr-dict) `:` type($view)";
+  let assemblyFormat = "$view `` custom<IndexList>($coords, $static_coords) `` custom<Options>(attr-dict) `:` type($view)";
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
 }
@@ -163,7 +163,7 @@ def Tile_AccumulateOp : Tile_Op<"accumulate", AllLevels, [MemoryEffects<[MemRead
   let summary = "adds a tile into memory, inside the bounds; programs of one grid may accumulate into the same place";
   let description = [{ Constraints: C15, C26, C32; (C44) elements are f64, f32, f16, bf16 or i32. }];
   let arguments = (ins TileTensor:$value, Tile_ViewType:$view, Variadic<Index>:$coords, DenseI64ArrayAttr:$static_coords);
-  let assemblyFormat = "$value `,` $view `` custom<DynamicIndexList>($coords, $static_coords) `` custom<Options>(attr-dict) `:` type($value) `,` type($view)";
+  let assemblyFormat = "$value `,` $view `` custom<IndexList>($coords, $static_coords) `` custom<Options>(attr-dict) `:` type($value) `,` type($view)";
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;
 }
