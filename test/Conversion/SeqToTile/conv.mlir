@@ -6,7 +6,7 @@
 // CHECK-LABEL: tile.kernel @seqc_short_conv_f32_
 // CHECK: %[[FIRST:.*]] = arith.cmpi slt, %[[TIME:.*]], %c3
 // CHECK: scf.if %[[FIRST]]
-// CHECK-COUNT-4: tile.load {{.*}} : <?x6x3xf32, [18, 3, 1]> -> tensor<4x1024xf32>
+// CHECK-COUNT-4: tile.load {{.*}} : <?x6x3xf32, [18, 3, 1]> -> tensor<3x1024xf32>
 // CHECK: } else {
 // CHECK-COUNT-4: math.fma
 // CHECK: math.exp2 {{.*}} fastmath<afn>
@@ -16,7 +16,7 @@
 // CHECK-LABEL: func @short
 // CHECK: tile.launch @seqc_short_conv_f32_
 // CHECK: tile.launch @seqc_short_conv_state_f32_
-// CHOICE: remark: config-chosen: short_conv {bd = 4, bl = 1024}
+// CHOICE: remark: config-chosen: short_conv {bd = 3, bl = 1024}
 // GPU: remark: config-chosen: short_conv {bd = 4, bl = 512, warps = 4}
 func.func @short(%u: tensor<?x6x?xf32> {seq.dims = ["B", 6, "L"]}, %w: tensor<6x4xf32>, %s: tensor<?x6x3xf32> {seq.dims = ["B", 6, 3]})
     -> (tensor<?x6x?xf32>, tensor<?x6x3xf32>) attributes {seq.export} {

@@ -142,7 +142,7 @@ FailureOr<Value> emitTail(OpBuilder &host, seq::LongConvOp op, const LongConvSiz
   bool few = !ShapedType::isDynamic(taps) && taps <= kFewTaps;
   FailureOr<LagTable> table = LagTable();
   Type element = cast<RankedTensorType>(op.getU().getType()).getElementType();
-  if (!few && failed(table = emitLagTable(host, op, sizes, kRowTimes, element, context, /*forTail=*/true)))
+  if (!few && failed(table = emitLagTable(host, op, sizes, kRowTimes, sumType(element), context, /*forTail=*/true)))
     return failure();
   KernelBuilder kernel(context.library, op.getLoc(), "long_conv_tail", context.shapes);
   Config c = few ? tapsConfig(info, context.target, 2048, 512) : toeplitzConfig(sizes.lk, context.target, kRowTimes, kRows);

@@ -53,14 +53,15 @@ private:
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value p = loop.getInductionVar(), at = t.addi(block.time, t.muli(t.subi(before, p), n));
-    Value v = tile::ReshapeOp::create(b, k.loc(), TileMath::type({rows, n}, element), factor(at));
-    Value toeplitz = tile::LoadOp::create(b, k.loc(), TileMath::type({n, n}, element), lags, ArrayRef<OpFoldResult>{row, t.muli(p, n), zero, zero});
+    Value v = tile::ReshapeOp::create(b, k.loc(), TileMath::type({rows, n}, factorType()), factor(at));
+    Value toeplitz = tile::LoadOp::create(b, k.loc(), TileMath::type({n, n}, factorType()), lags, ArrayRef<OpFoldResult>{row, t.muli(p, n), zero, zero});
     scf::YieldOp::create(b, k.loc(), tile::DotOp::create(b, k.loc(), type, v, toeplitz, loop.getRegionIterArg(0)).getResult());
     return loop.getResult(0);
   }
 
-  /// v in the type of u.
-  Value factor(Value at) { return views.preGate ? t.convert(input(at), element) : loadBlock(t, views.u, block, at, element); }
+  /// Of the table: that of u, of sums for tails, which are as precise as sums.
+  Type factorType() { return cast<RankedTensorType>(table.tensor.getType()).getElementType(); }
+  Value factor(Value at) { return views.preGate ? t.convert(input(at), factorType()) : loadBlock(t, views.u, block, at, factorType()); }
 
   const LagTable &table;
   int64_t n, rows;
