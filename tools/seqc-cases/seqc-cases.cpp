@@ -43,6 +43,16 @@ static std::vector<Case> selectCases(const Regex &ops, const Regex &names) {
   return cases;
 }
 
+/// Drops the cases without GPU code where GPU levels are asked for, and says so.
+static void keepCoveredCases(std::vector<Case> &cases) {
+  if (!levels.empty() && !is_contained(levels, Level::Gpu) && !is_contained(levels, Level::Ptxas))
+    return;
+  size_t before = cases.size();
+  erase_if(cases, [](const Case &c) { return !c.onGpu; });
+  if (cases.size() != before)
+    outs() << before - cases.size() << " cases that have no GPU code are left out\n";
+}
+
 /// The cases of the last graph of every op and type: the one with most in it.
 static void keepSample(std::vector<Case> &cases) {
   std::map<std::pair<std::string, seqc::interp::DType>, std::string> last;
@@ -83,6 +93,8 @@ int main(int argc, char **argv) {
   if (!ops.isValid(error) || !names.isValid(error))
     return fail("expects a regular expression: " + error);
   std::vector<Case> cases = selectCases(ops, names);
+  if (exportFolder.empty() && !list && !printModule)
+    keepCoveredCases(cases);
   if (sample)
     keepSample(cases);
   if (Error e = addModels(cases))

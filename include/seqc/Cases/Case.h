@@ -45,6 +45,7 @@ struct Case {
   uint64_t seed = 1;                                 ///< mixed with the name, so that no two cases share inputs
   interp::DType dtype = interp::DType::F32;          ///< of activations
   Steps steps;                                       ///< from inputs to results, for the tolerance
+  bool onGpu = true;                                 ///< false: kernels of the GPU do not cover it (docs/status.md says why)
   bool exact = false;                                ///< results are the truth rounded to their types, bit for bit
   double flops = 0, bytes = 0;                       ///< operations on elements; bytes of inputs and outputs
 };
