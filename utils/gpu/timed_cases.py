@@ -86,3 +86,28 @@ def cases():
             yield {"name": f"time/attention/{dtype}/{'full' if causal == 'none' else 'causal'}/H=16,L={length},D={d}", "module": text, "flops": flops,
                    "torch": f"F.scaled_dot_product_attention(q, k, v, is_causal={causal != 'none'})",
                    "inputs": [tensor(n, dtype, 1, 16, length, d) for n in "qkv"]}
+    yield from scans(texts)
+    yield from convolutions(texts)
+
+
+def scans(texts):
+    """Peers of scans are not part of PyTorch. A is near 0, so that states stay finite."""
+    batch, channels, length, states = 8, 2048, 2048, 16
+    elements = batch * channels * length
+    inputs = [tensor(n, "bf16", batch, channels, length) for n in ("u", "delta", "z")] + [tensor(n, "bf16", batch, 1, states, length) for n in "BC"]
+    inputs += [tensor("A", "f32", channels, states, scale=0.001), tensor("D", "f32", channels)]
+    yield {"name": f"time/selective_scan/bf16/B={batch},D={channels},L={length},N={states}", "module": texts.selective_scan(batch, channels, states, "bf16"),
+           "cold": True, "bytes": 4 * elements * 2, "inputs": inputs}
+    yield {"name": f"time/linear_scan/f32/B={batch},D={channels},L={length}", "module": texts.linear_scan(batch, channels), "cold": True,
+           "bytes": 3 * elements * 4, "inputs": [tensor("a", "f32", batch, channels, length), tensor("b", "f32", batch, channels, length)]}
+
+
+def convolutions(texts):
+    batch, channels = 64, 768
+    for length in (1024, 4096):
+        transform = f"torch.fft.irfft(torch.fft.rfft(u.float(), n={2 * length}) * torch.fft.rfft(k, n={2 * length}), n={2 * length})[..., :{length}].to(u.dtype)"
+        yield {"name": f"time/long_conv/bf16/B={batch},D={channels},L={length}", "module": texts.long_conv(channels, length, "bf16"), "cold": True, "torch": transform,
+               "bytes": 4 * batch * channels * length, "inputs": [tensor("u", "bf16", batch, channels, length), tensor("k", "f32", channels, length, scale=0.03)]}
+    yield {"name": f"time/short_conv/bf16/B={batch},D={channels},L=4096,K=4", "module": texts.short_conv(channels, 4, "bf16"), "cold": True,
+           "torch": f"F.silu(F.conv1d(F.pad(u, (3, 0)), w[:, None], b, groups={channels}))", "bytes": 4 * batch * channels * 4096,
+           "inputs": [tensor("u", "bf16", batch, channels, 4096), tensor("w", "bf16", channels, 4), tensor("b", "bf16", channels)]}
