@@ -100,7 +100,7 @@ Error runImport() {
   }
   for (StringRef written : {StringRef(path), StringRef(weightsPath)})
     if (sys::fs::equivalent(written, input))
-      return fail(ExitCode::Usage, "E2001", ("expects other files for -o and --weights than " + input + ", which is read").str());
+      return fail(ExitCode::Usage, "E2001", "expects other files for -o and --weights than " + input.getValue() + ", which is read");
   if (weightsPath.empty()) {
     sys::path::replace_extension(stem, "safetensors");
     weightsPath = std::string(stem);
