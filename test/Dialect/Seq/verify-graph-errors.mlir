@@ -284,7 +284,7 @@ func.func @blocks(%x: tensor<4xf32>) -> tensor<4xf32> attributes {seq.export} {
 // -----
 
 module {
-  // expected-error@+1 {{'ml_program.global' op is not a form of a seq graph: it has no value; write #ml_program.extern (a weight) or dense<..>}}
+  // expected-error@+1 {{'ml_program.global' op immutable global must have an initial value}}
   ml_program.global private @v : tensor<8xf32>
   func.func @no_value(%x: tensor<4xf32>) -> tensor<4xf32> attributes {seq.export} {
     return %x : tensor<4xf32>

@@ -30,7 +30,7 @@ GRAPHS = {
     "pad": function(PAD.format(LEAST), "tensor<?x6xf32>"),
     "slice": function(SLICE.format(LEAST), "tensor<1x3xf32>"),
     "nested": "func.func @main() attributes {a = " + "[" * 100000 + "]" * 100000 + "}",
-    "strings": function(f"  // {'(' * 300}\n  return %x0 : tensor<?x3xf32>", "(tensor<?x3xf32> {note = '" + "[" * 300 + "'})"),
+    "strings": function(f"  // {'(' * 300}\n  return %x0 : tensor<?x3xf32>", "(tensor<?x3xf32> {test.note = '" + "[" * 300 + "'})"),
     "doubled": function(chain("", "  %x{n} = arith.addf %x{m}, %x{m} : tensor<?xf32>", 60, "  return %x{n} : tensor<?xf32>"), "tensor<?xf32>", VECTOR),
     "size": function(SIZE, "tensor<?xi32>", VECTOR),
     "concats": function(chain("", "  %x{n} = tensor.concat dim(0) %x{m}, %x{m} : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>", 10, "  return %x{n} : tensor<?xf32>"),

@@ -190,9 +190,7 @@ static LogicalResult global(Operation *op) {
     return refuse(op, "a ranked tensor of static shape", g.getType());
   if (failed(checkTensorType(op, type)))
     return failure();
-  Attribute value = g.getValueAttr();
-  if (!value)
-    return refuse(op, "it has no value; write #ml_program.extern (a weight) or dense<..>");
+  Attribute value = g.getValueAttr(); // immutable globals have one
   if (isa<ml_program::ExternAttr>(value) && !op->getParentOp()->hasAttr(kWeightsAttr))
     return op->emitOpError() << "expects the module attribute 'seq.weights', which names the file of this weight, but got none";
   return success();
