@@ -156,6 +156,8 @@ Cases butterflyCases(Grid grid) {
     cases.push_back(strides(t, 9, 3, false));
     cases.push_back(strides(t, 2, 7, false));
   }
+  cases.push_back(strides(DType::F32, 0, 3, false));
+  cases.push_back(strides(DType::F32, 1, 3, false));
   cases.push_back(strides(DType::F32, 3, 5, true));
   cases.push_back(strides(DType::F64, 3, 4, false));
   cases.push_back(blockFft(1, 1));

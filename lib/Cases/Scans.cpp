@@ -209,7 +209,7 @@ Cases selectiveScanPackedCases(Grid grid) {
   const std::vector<Packing> packings = {
       {"one", {0, 17}, 17}, {"empty_between", {0, 5, 5, 38}, 38}, {"rest", {0, 1, 8, 70}, 83}, {"none", {0}, 9}, {"chunks", {0, 64, 128, 129}, 129}};
   Cases cases;
-  for (DType t : {DType::F32, DType::BF16})
+  for (DType t : kFloatTypes)
     for (const SelectiveVariant &v : kSelective)
       for (const Packing &p : packings) {
         bool isStated = v.initial || v.final;
