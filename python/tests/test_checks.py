@@ -102,7 +102,7 @@ exit {code}
         self.assertIn("compile times: ok", output)
 
     def test_slow(self):
-        code, output = self.compiler(seconds=2)
+        code, output = self.compiler(seconds=1.2)
         self.assertEqual(code, 1)
         self.assertIn("gelu f32: expects at most 0.3 s, but got ", output)
 
