@@ -4,11 +4,12 @@
 import argparse
 import json
 import statistics
-import time
 
 import numpy as np
 import scipy
 import scipy.fft
+
+from timing import measure
 
 
 def long_conv(batch, channels, length, gated, threads):
@@ -24,16 +25,6 @@ def long_conv(batch, channels, length, gated, threads):
     return run
 
 
-def measure(function, budget, at_least=5, at_most=2000):
-    function()
-    times, end = [], time.perf_counter() + budget
-    while len(times) < at_least or (time.perf_counter() < end and len(times) < at_most):
-        start = time.perf_counter()
-        function()
-        times.append((time.perf_counter() - start) * 1e3)
-    return times
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
@@ -44,7 +35,7 @@ def main():
     for case in json.loads(options.cases):
         if case[0] != "long_conv":
             parser.error(f"expects cases of long_conv, but got {case}")
-        medians.append(statistics.median(measure(long_conv(*case[1:], options.threads), options.seconds)))
+        medians.append(statistics.median(measure(long_conv(*case[1:], options.threads), options.seconds, at_least=5, warm_up=1)))
     print(json.dumps({"version": scipy.__version__, "threads": options.threads, "median_ms": medians}))
 
 

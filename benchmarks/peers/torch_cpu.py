@@ -14,10 +14,11 @@ import json
 import os
 import statistics
 import sys
-import time
 
 import torch
 import torch.nn.functional as F
+
+from timing import measure
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [TOP, os.path.join(TOP, "python")]
@@ -110,18 +111,6 @@ CASES = {
     "long_conv": long_conv,
     "short_conv": short_conv,
 }
-
-
-def measure(function, budget=1.5, at_least=7, at_most=2000):
-    """Milliseconds of each call: a warm-up, then calls for about `budget` seconds."""
-    for _ in range(2):
-        function()
-    times, end = [], time.perf_counter() + budget
-    while len(times) < at_least or (time.perf_counter() < end and len(times) < at_most):
-        start = time.perf_counter()
-        function()
-        times.append((time.perf_counter() - start) * 1e3)
-    return times
 
 
 def main():

@@ -45,11 +45,13 @@ def shifted(images, generator):
     return padded[torch.arange(len(images)).view(-1, 1, 1), rows, columns].reshape(-1, 64)
 
 
-def train(model, pixels, labels, epochs, batch=64, peak=2e-3):
+def train(model, pixels, labels, epochs, batch=64, groups=None):
+    """groups: parameter groups of AdamW, whose "lr" is the peak; by default all parameters in one."""
+    groups = groups or [{"params": list(model.parameters()), "lr": 2e-3, "weight_decay": 0.05}]
     generator = torch.Generator().manual_seed(SEED)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=peak, weight_decay=0.05)
+    optimizer = torch.optim.AdamW(groups)
     steps = epochs * ((len(labels) + batch - 1) // batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, peak, total_steps=steps, pct_start=0.15)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [g["lr"] for g in groups], total_steps=steps, pct_start=0.15)
     start = time.time()
     for epoch in range(epochs):
         losses = []
