@@ -20,12 +20,19 @@ std::vector<int64_t> transformLengths(Grid grid) {
 /// root mean square.
 Steps transformSteps(int64_t n) { return {std::min<int64_t>(n, 251), 3, 24, 1, 4}; }
 
+/// The case of a transform of n values. Dense stages of more than 64 values whose number is not even (of these lengths) become too much code on the GPU.
+Case transform(Graph &g, const std::string &name, int64_t n) {
+  Case c = g.finish("fft", name + ",N=" + std::to_string(n), transformSteps(n));
+  c.onGpu = !llvm::is_contained({127, 129, 251, 255, 1000, 1023, 1025, 4095, 6000}, n);
+  return c;
+}
+
 Case fftCase(DType t, int64_t batch, int64_t n, bool inverse) {
   Graph g(t);
   Extent b("B", batch);
   Value x = g.input("x", {b, n}, Fill::Normal, 1, complexOf(t));
   g.result(g.raw("seq.fft " + x.id + (inverse ? " {inverse}" : "") + " : " + x.tensor() + " -> " + x.tensor(), x.shape, x.type, 8.0 * static_cast<double>(batch * n)));
-  return g.finish("fft", std::string(inverse ? "inverse" : "forward") + ",N=" + std::to_string(n), transformSteps(n));
+  return transform(g, inverse ? "inverse" : "forward", n);
 }
 
 Value rfft(Graph &g, const Value &x, DType t) {
@@ -45,7 +52,7 @@ Case rfftCase(DType t, int64_t batch, int64_t n) {
   Extent b("B", batch);
   Value x = g.input("x", {b, 3, n}, Fill::Normal, 1);
   g.result(rfft(g, x, t));
-  return g.finish("fft", "real,N=" + std::to_string(n), transformSteps(n));
+  return transform(g, "real", n);
 }
 
 Case irfftCase(DType t, int64_t batch, int64_t n) {
@@ -53,7 +60,7 @@ Case irfftCase(DType t, int64_t batch, int64_t n) {
   Extent b("B", batch);
   Value x = g.input("x", {b, n / 2 + 1}, Fill::Normal, 1, complexOf(t));
   g.result(irfft(g, x, n, g.type()));
-  return g.finish("fft", "real_inverse,N=" + std::to_string(n), transformSteps(n));
+  return transform(g, "real_inverse", n);
 }
 
 /// Circular convolution of [B, L, D] with [D, L] along L, written out: strided operands, products between.
@@ -138,11 +145,6 @@ Cases fftCases(Grid grid) {
   cases.push_back(fftCase(DType::F32, 0, 64, false));
   for (int64_t n : {16, 100, 257})
     cases.push_back(convolution(2, n));
-  // Dense stages of more than 64 values whose number is not even become too much code there.
-  for (Case &c : cases)
-    for (int64_t n : {127, 129, 251, 255, 1000, 1023, 1025, 4095, 6000})
-      if (llvm::StringRef(c.name).contains(",N=" + std::to_string(n) + "/") || llvm::StringRef(c.name).ends_with(",N=" + std::to_string(n)))
-        c.onGpu = false;
   return cases;
 }
 

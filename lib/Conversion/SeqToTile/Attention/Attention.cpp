@@ -67,9 +67,9 @@ private:
   }
 
   FailureOr<Value> viewOfOperand(Value v, SmallVectorImpl<Expr> *sizes = nullptr) {
-    FailureOr<OperandView> view = viewOf(v, kernel.shapes());
+    FailureOr<OperandView> view = viewForKernel(op, v, kernel.shapes());
     if (failed(view))
-      return unsupported(op.emitOpError()) << "expects operands that are strided memory with sizes over the named dims, but got one of type " << v.getType();
+      return failure();
     if (sizes)
       for (const OperandView::Dim &d : view->dims)
         sizes->push_back(d.size);

@@ -4,7 +4,7 @@
 #define SEQC_LIB_CONVERSION_SEQTOTILE_ATTENTION_ROWS_H
 
 #include "../Common/KernelBuilder.h"
-#include "TileMath.h"
+#include "../Common/TileMath.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
 
 namespace seqc::convert {

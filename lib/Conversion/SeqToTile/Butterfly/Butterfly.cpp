@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "Butterfly.h"
+#include "../Common/OpKinds.h"
 #include "Stages.h"
 #include "seqc/Support/Diagnostics.h"
 
@@ -16,10 +17,7 @@ seq::ButterflyOp anchorOf(const GroupInfo &info) { return cast<seq::ButterflyOp>
 RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
 
 /// The float type of a real or complex element type.
-FloatType partType(Type element) {
-  auto complex = dyn_cast<ComplexType>(element);
-  return cast<FloatType>(complex ? complex.getElementType() : element);
-}
+FloatType partType(Type element) { return cast<FloatType>(partOf(element)); }
 
 bool isComplexTensor(Value v) { return isa<ComplexType>(typeOf(v).getElementType()); }
 
@@ -46,7 +44,7 @@ class ButterflyEmitter {
 public:
   ButterflyEmitter(KernelBuilder &kernel, const GroupInfo &info, const Config &config, KernelLibrary &library)
       : kernel(kernel), op(anchorOf(info)), t{kernel.b(), kernel.loc()}, bm(config.get("bm")), result(info.outputs()[0]),
-        acc(partType(typeOf(op.getX()).getElementType()).isF64() ? Float64Type::get(op.getContext()) : cast<FloatType>(Float32Type::get(op.getContext()))),
+        acc(cast<FloatType>(seq::accumulationType(partOf(typeOf(op.getX()).getElementType())))),
         stages(t, library, acc) {}
 
   LogicalResult emit() {

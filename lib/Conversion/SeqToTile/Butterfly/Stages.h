@@ -5,7 +5,7 @@
 #ifndef SEQC_LIB_CONVERSION_SEQTOTILE_BUTTERFLY_STAGES_H
 #define SEQC_LIB_CONVERSION_SEQTOTILE_BUTTERFLY_STAGES_H
 
-#include "../Attention/TileMath.h"
+#include "../Common/TileMath.h"
 #include "../Common/KernelBuilder.h"
 #include <complex>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "OperandView.h"
+#include "seqc/Support/Diagnostics.h"
 #include "OpKinds.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -164,6 +165,13 @@ FailureOr<OperandView> viewOf(Value v, ShapeExprs &shapes, Operation **blocker) 
   if (blocker)
     *blocker = nullptr;
   return Walker(shapes, blocker).walk(v);
+}
+
+FailureOr<OperandView> viewForKernel(Operation *op, Value v, ShapeExprs &shapes) {
+  FailureOr<OperandView> view = viewOf(v, shapes);
+  if (failed(view))
+    return unsupported(op->emitOpError()) << "expects operands that are strided memory with sizes over the named dims, but got one of type " << v.getType();
+  return view;
 }
 
 } // namespace seqc::convert

@@ -21,6 +21,9 @@ struct OperandView {
 /// a copy) or a size is unknown (`blocker` is null).
 llvm::FailureOr<OperandView> viewOf(mlir::Value v, ShapeExprs &shapes, mlir::Operation **blocker = nullptr);
 
+/// The same for an operand that a kernel of `op` reads where it is: unsupported, with a diagnostic, if that is no strided memory.
+llvm::FailureOr<OperandView> viewForKernel(mlir::Operation *op, mlir::Value v, ShapeExprs &shapes);
+
 /// big / small if it is a whole number for all values of the names, by factors.
 std::optional<Expr> exactQuotient(const Expr &big, const Expr &small);
 

@@ -80,10 +80,9 @@ FailureOr<Value> emitSideResult(OpBuilder &host, KernelBuilder &kernel, Value v,
 }
 
 FailureOr<Value> operandView(KernelBuilder &kernel, Operation *op, Value v, ArrayRef<unsigned> order) {
-  FailureOr<OperandView> view = viewOf(v, kernel.shapes());
+  FailureOr<OperandView> view = viewForKernel(op, v, kernel.shapes());
   if (failed(view))
-    return unsupported(op->emitOpError()) << "expects operands that are strided memory with sizes over the named dims, but got one of type "
-                                          << v.getType();
+    return failure();
   SmallVector<OperandView::Dim> dims;
   for (unsigned d : order)
     dims.push_back(view->dims[d]);

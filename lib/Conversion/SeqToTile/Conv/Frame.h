@@ -3,7 +3,7 @@
 #ifndef SEQC_LIB_CONVERSION_SEQTOTILE_CONV_FRAME_H
 #define SEQC_LIB_CONVERSION_SEQTOTILE_CONV_FRAME_H
 
-#include "../Attention/TileMath.h"
+#include "../Common/TileMath.h"
 #include "../Common/Scheme.h"
 
 namespace seqc::convert {
@@ -61,9 +61,6 @@ mlir::Value loadBlock(TileMath t, mlir::Value view, const ConvBlock &block, mlir
 mlir::Value loadTap(TileMath t, mlir::Value view, const ConvBlock &block, mlir::Value at, mlir::Value firstRow, mlir::Type type);
 /// Element of every channel of a view [D], as a tile [channels, times].
 mlir::Value loadPerChannel(TileMath t, mlir::Value view, const ConvBlock &block, mlir::Type type);
-
-/// Type of sums over elements of type `element`.
-inline mlir::Type sumType(mlir::Type element) { return element.isF64() ? element : mlir::Float32Type::get(element.getContext()); }
 
 } // namespace seqc::convert
 

@@ -16,13 +16,13 @@ Expr least(const Expr &a, const Expr &b) { return Expr::get(Expr::Op::Min, a, b)
 class TableProgram {
 public:
   TableProgram(KernelBuilder &k, seq::LongConvOp op, const LongConvSizes &sizes, const LagTable &table, Type element)
-      : k(k), t{k.b(), k.loc()}, op(op), sizes(sizes), table(table), element(element), sum(sumType(element)) {}
+      : k(k), t{k.b(), k.loc()}, op(op), sizes(sizes), table(table), element(element), sum(seq::accumulationType(element)) {}
 
   FailureOr<Value> emit(OpBuilder &host) {
-    FailureOr<OperandView> forward = viewOf(op.getK(), k.shapes());
-    FailureOr<OperandView> reverse = op.getKRev() ? viewOf(op.getKRev(), k.shapes()) : forward;
+    FailureOr<OperandView> forward = viewForKernel(op, op.getK(), k.shapes());
+    FailureOr<OperandView> reverse = op.getKRev() ? viewForKernel(op, op.getKRev(), k.shapes()) : forward;
     if (failed(forward) || failed(reverse))
-      return unsupportedOperand();
+      return failure();
     k.setGrid({ceilDiv(table.width, Expr(kColumns)), ceilDiv(sizes.hk, Expr(kRows))});
     row = t.muli(k.programId(1), kRows);
     Value column = t.muli(k.programId(0), kColumns), lag = t.subi(column, k.expr(table.lagZero()));
@@ -44,13 +44,6 @@ public:
   }
 
 private:
-  FailureOr<Value> unsupportedOperand() {
-    (void)operandView(k, op, op.getK());
-    if (op.getKRev())
-      (void)operandView(k, op, op.getKRev());
-    return failure();
-  }
-
   Value load(Value view, Value at) {
     auto type = TileMath::type({kRows, kColumns}, cast<tile::ViewType>(view.getType()).getElementType());
     return t.convert(tile::LoadOp::create(k.b(), k.loc(), type, view, ArrayRef<OpFoldResult>{row, at}), sum);

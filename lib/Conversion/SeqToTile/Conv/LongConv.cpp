@@ -68,7 +68,7 @@ constexpr int64_t kRadices[] = {8, 16, 24, 32, 40, 48, 56, 64};
 /// Tensor cores take 16-bit factors: f16 is 8 times as precise as bf16, and scaled sequences fit its range.
 Type factorType(Type element, Target target) {
   bool narrow = target == Target::Gpu && element.getIntOrFloatBitWidth() == 16;
-  return narrow ? Float16Type::get(element.getContext()) : sumType(element);
+  return narrow ? Float16Type::get(element.getContext()) : seq::accumulationType(element);
 }
 
 double costOf(const Radices &r) { return static_cast<double>(r.points()) * (r.cost() + kPointwiseCost + kFactorCost * (r.factors() - 2)); }
@@ -142,7 +142,7 @@ FailureOr<Value> emitTail(OpBuilder &host, seq::LongConvOp op, const LongConvSiz
   bool few = !ShapedType::isDynamic(taps) && taps <= kFewTaps;
   FailureOr<LagTable> table = LagTable();
   Type element = cast<RankedTensorType>(op.getU().getType()).getElementType();
-  if (!few && failed(table = emitLagTable(host, op, sizes, kRowTimes, sumType(element), context, /*forTail=*/true)))
+  if (!few && failed(table = emitLagTable(host, op, sizes, kRowTimes, seq::accumulationType(element), context, /*forTail=*/true)))
     return failure();
   KernelBuilder kernel(context.library, op.getLoc(), "long_conv_tail", context.shapes);
   Config c = few ? tapsConfig(info, context.target, 2048, 512) : toeplitzConfig(sizes.lk, context.target, kRowTimes, kRows);

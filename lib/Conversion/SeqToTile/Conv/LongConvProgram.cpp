@@ -16,7 +16,7 @@ FailureOr<LongConvSizes> LongConvSizes::get(seq::LongConvOp op, ShapeExprs &shap
 
 LongConvProgram::LongConvProgram(KernelBuilder &k, seq::LongConvOp op, const LongConvSizes &sizes, const ConvBlock &block)
     : k(k), t{k.b(), k.loc()}, op(op), sizes(sizes), block(block), element(cast<RankedTensorType>(op.getU().getType()).getElementType()),
-      sum(sumType(element)) {}
+      sum(seq::accumulationType(element)) {}
 
 LogicalResult LongConvProgram::readOperands(bool withKernels) {
   struct Operand {

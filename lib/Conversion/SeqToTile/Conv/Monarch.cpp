@@ -65,7 +65,7 @@ private:
 } // namespace
 
 FailureOr<Spectrum> emitSpectrum(OpBuilder &host, seq::LongConvOp op, const LongConvSizes &sizes, Radices r, Type factor, SchemeContext &context) {
-  Type sum = sumType(cast<RankedTensorType>(op.getU().getType()).getElementType());
+  Type sum = seq::accumulationType(cast<RankedTensorType>(op.getU().getType()).getElementType());
   FailureOr<LagTable> table = emitLagTable(host, op, sizes, /*block=*/1, sum, context);
   if (failed(table))
     return failure();

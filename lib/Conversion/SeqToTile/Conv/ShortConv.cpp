@@ -18,7 +18,7 @@ class ShortConvProgram {
 public:
   ShortConvProgram(KernelBuilder &k, seq::ShortConvOp op, const ConvBlock &block)
       : k(k), t{k.b(), k.loc()}, op(op), block(block), taps(cast<RankedTensorType>(op.getW().getType()).getDimSize(1)),
-        sum(sumType(cast<RankedTensorType>(op.getU().getType()).getElementType())) {}
+        sum(seq::accumulationType(cast<RankedTensorType>(op.getU().getType()).getElementType())) {}
 
   FailureOr<Value> emit() {
     if (failed(readOperands()))

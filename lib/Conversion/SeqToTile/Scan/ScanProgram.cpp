@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ScanProgram.h"
-#include "seqc/Support/Diagnostics.h"
+#include "../Common/OpKinds.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -8,11 +8,7 @@ using namespace mlir;
 namespace seqc::convert {
 
 /// Element type of the memory of a tensor.
-static Type inMemory(Value tensor) {
-  Type element = getElementTypeOrSelf(tensor.getType());
-  auto complex = dyn_cast<ComplexType>(element);
-  return complex ? complex.getElementType() : element;
-}
+static Type inMemory(Value tensor) { return partOf(getElementTypeOrSelf(tensor.getType())); }
 
 /// Complex numbers as pairs of their parts.
 static void addParts(Value tensor, Expr &offset, SmallVectorImpl<OperandView::Dim> &dims) {
@@ -25,9 +21,7 @@ static void addParts(Value tensor, Expr &offset, SmallVectorImpl<OperandView::Di
 }
 
 ScanProgram::ScanProgram(KernelBuilder &kernel, Operation *op, ScanConfig config, Value values)
-    : k(kernel), t{kernel.b(), kernel.loc()}, op(op), config(config), input(getElementTypeOrSelf(values.getType())), state(seq::LinearScanOp::stateType(input)) {
-  if (auto complex = dyn_cast<ComplexType>(state))
-    state = complex.getElementType();
+    : k(kernel), t{kernel.b(), kernel.loc()}, op(op), config(config), input(getElementTypeOrSelf(values.getType())), state(partOf(seq::LinearScanOp::stateType(input))) {
   auto size = [&](int64_t d) { return kernel.shapes().dim(values, d).value_or(Expr(0)); };
   batch = size(0);
   channels = perGroup = size(1);
@@ -61,9 +55,9 @@ SmallVector<OperandView::Dim> ScanProgram::split(ArrayRef<OperandView::Dim> dims
 }
 
 FailureOr<Value> ScanProgram::operandView(Value operand, int64_t channelDim) {
-  FailureOr<OperandView> view = viewOf(operand, k.shapes());
+  FailureOr<OperandView> view = viewForKernel(op, operand, k.shapes());
   if (failed(view))
-    return unsupported(error()) << "expects operands that are strided memory with sizes over the named dims, but got one of type " << operand.getType();
+    return failure();
   SmallVector<OperandView::Dim> dims = split(view->dims, channelDim);
   addParts(operand, view->offset, dims);
   return k.view(k.readPointer(view->base), view->offset, dims);

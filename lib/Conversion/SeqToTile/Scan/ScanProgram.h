@@ -3,7 +3,7 @@
 #ifndef SEQC_LIB_CONVERSION_SEQTOTILE_SCAN_SCANPROGRAM_H
 #define SEQC_LIB_CONVERSION_SEQTOTILE_SCAN_SCANPROGRAM_H
 
-#include "../Attention/TileMath.h"
+#include "../Common/TileMath.h"
 #include "../Common/KernelBuilder.h"
 #include "seqc/Dialect/Seq/IR/Seq.h"
 

@@ -6,7 +6,7 @@
 #ifndef SEQC_LIB_CONVERSION_SEQTOTILE_SSMKERNEL_POWERS_H
 #define SEQC_LIB_CONVERSION_SEQTOTILE_SSMKERNEL_POWERS_H
 
-#include "../Attention/TileMath.h"
+#include "../Common/TileMath.h"
 
 namespace seqc::convert {
 

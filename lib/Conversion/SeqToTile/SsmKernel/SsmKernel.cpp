@@ -55,7 +55,7 @@ private:
     if (op.getLowRank())
       operands.push_back(op.getLowRank());
     for (Value v : operands) {
-      FailureOr<OperandView> view = viewOf(v, kernel.shapes());
+      FailureOr<OperandView> view = viewForKernel(op, v, kernel.shapes());
       if (failed(view))
         return failure();
       SmallVector<OpFoldResult> none;

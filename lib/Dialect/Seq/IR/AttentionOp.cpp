@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // seq.attention: types, shapes and constraints C1.. of its ODS description.
-#include "seqc/Dialect/Seq/IR/Seq.h"
+#include "OpTypes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -8,12 +8,6 @@
 
 using namespace mlir;
 using namespace seqc::seq;
-
-static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
-static bool compatible(int64_t a, int64_t b) { return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b); }
-
-static bool isFloat(Type t) { return isa<Float32Type, Float16Type, BFloat16Type, Float64Type>(t); }
 
 static bool isLengthInteger(Type t) { return t.isSignlessInteger(32) || t.isSignlessInteger(64); }
 
@@ -28,7 +22,7 @@ double AttentionOp::getScaleValue() {
   return 1.0 / std::sqrt(static_cast<double>(typeOf(getQ()).getShape().back()));
 }
 
-Type AttentionOp::scoreType(Type element) { return element.isF64() ? element : Float32Type::get(element.getContext()); }
+Type AttentionOp::scoreType(Type element) { return accumulationType(element); }
 
 SmallVector<Type, 2> AttentionOp::inferAttentionTypes(RankedTensorType q, RankedTensorType k, RankedTensorType v, bool lse) {
   int64_t batch = meet(q.getDimSize(0), meet(k.getDimSize(0), v.getDimSize(0)));

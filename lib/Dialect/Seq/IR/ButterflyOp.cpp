@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // seq.butterfly: its stage attribute, shapes and constraints C1.. of its ODS description.
-#include "seqc/Dialect/Seq/IR/Seq.h"
+#include "OpTypes.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectImplementation.h"
 #include <cmath>
@@ -9,15 +9,11 @@
 using namespace mlir;
 using namespace seqc::seq;
 
-static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
-static bool compatible(int64_t a, int64_t b) { return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b); }
-
 /// The float type of a float or complex element type; null for others.
 static Type partOf(Type element) {
   if (auto complex = dyn_cast<ComplexType>(element))
-    return isa<Float32Type, Float64Type>(complex.getElementType()) ? complex.getElementType() : Type();
-  return isa<Float32Type, Float16Type, BFloat16Type, Float64Type>(element) ? element : Type();
+    return isComplexFloat(element) ? complex.getElementType() : Type();
+  return isFloat(element) ? element : Type();
 }
 
 //===-- #seq.stage -------------------------------------------------------------------===//

@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // seq.long_conv and seq.short_conv: types, shapes and constraints C1.. of their ODS descriptions.
-#include "seqc/Dialect/Seq/IR/Seq.h"
+#include "OpTypes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace seqc::seq;
-
-static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
-static bool compatible(int64_t a, int64_t b) { return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b); }
-
-static bool isFloat(Type t) { return isa<Float32Type, Float16Type, BFloat16Type, Float64Type>(t); }
-
-static Type stateType(Type element) { return element.isF64() ? element : Float32Type::get(element.getContext()); }
 
 /// size - 1, unknown if size is.
 static int64_t oneLess(int64_t size) { return ShapedType::isDynamic(size) ? size : size - 1; }
@@ -23,7 +15,7 @@ static int64_t oneLess(int64_t size) { return ShapedType::isDynamic(size) ? size
 SmallVector<Type, 2> LongConvOp::inferLongConvTypes(RankedTensorType u, RankedTensorType k, bool tail) {
   SmallVector<Type, 2> types{u};
   if (tail)
-    types.push_back(RankedTensorType::get({u.getDimSize(0), u.getDimSize(1), oneLess(k.getDimSize(1))}, stateType(u.getElementType())));
+    types.push_back(RankedTensorType::get({u.getDimSize(0), u.getDimSize(1), oneLess(k.getDimSize(1))}, accumulationType(u.getElementType())));
   return types;
 }
 
@@ -147,7 +139,7 @@ LogicalResult LongConvOp::verify() {
       return failure();
   if ((getTail() || hasTailOut()) && getMode() != "causal") // C9
     return v.error() << "tails in mode causal only, but got mode " << getMode();
-  Type state = stateType(v.u.getElementType());
+  Type state = accumulationType(v.u.getElementType());
   if (getTail() && failed(v.state("tail", typeOf(getTail()), k.getDimSize(1), state))) // C10
     return failure();
   int64_t offset = getReverseOffset();

@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // seq.fft, seq.rfft, seq.irfft: types, shapes and the constraints of their ODS descriptions.
-#include "seqc/Dialect/Seq/IR/Seq.h"
+#include "OpTypes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace seqc::seq;
-
-static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
-static bool compatible(int64_t a, int64_t b) { return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b); }
-
-static bool isFloat(Type t) { return isa<Float32Type, Float16Type, BFloat16Type, Float64Type>(t); }
-
-static bool isComplexFloat(Type t) {
-  auto complex = dyn_cast<ComplexType>(t);
-  return complex && (complex.getElementType().isF32() || complex.getElementType().isF64());
-}
 
 /// x with its last dim replaced.
 static RankedTensorType withLast(RankedTensorType x, int64_t last, Type element) {
@@ -74,7 +63,7 @@ LogicalResult FftOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims
 //===-- seq.rfft -------------------------------------------------------------------===//
 
 RankedTensorType RfftOp::inferRfftType(RankedTensorType x) {
-  Type part = x.getElementType().isF64() ? x.getElementType() : Float32Type::get(x.getContext());
+  Type part = accumulationType(x.getElementType());
   int64_t n = x.getShape().back();
   return withLast(x, ShapedType::isDynamic(n) ? n : n / 2 + 1, ComplexType::get(part));
 }

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // seq.linear_scan and seq.selective_scan: types, shapes and constraints C1.. of their ODS descriptions.
-#include "seqc/Dialect/Seq/IR/Seq.h"
+#include "OpTypes.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace seqc::seq;
 
-static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-static bool compatible(int64_t a, int64_t b) { return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b); }
-static bool isReal(Type t) { return isa<Float32Type, Float16Type, BFloat16Type, Float64Type>(t); }
-
-static bool isComplex(Type t) {
-  auto type = dyn_cast<ComplexType>(t);
-  return type && (type.getElementType().isF32() || type.getElementType().isF64());
-}
-
-Type LinearScanOp::stateType(Type element) { return element.isF16() || element.isBF16() ? Type(Float32Type::get(element.getContext())) : element; }
+Type LinearScanOp::stateType(Type element) { return isa<ComplexType>(element) ? element : accumulationType(element); }
 
 //===-- Types and shapes ----------------------------------------------------------===//
 
@@ -121,7 +112,7 @@ LogicalResult LinearScanOp::verify() {
   ScanChecks check{*this, element, stateType(element)};
   if (failed(check.rank("b", getB(), {3})) || failed(check.rank("a", getA(), {1, 3}))) // C1
     return failure();
-  if (!isReal(element) && !isComplex(element)) // C2
+  if (!isFloat(element) && !isComplexFloat(element)) // C2
     return check.error() << "b to have element type f32, f16, bf16, f64, complex<f32> or complex<f64>, but got " << b;
   if (failed(check.elementType("a", getA(), true)) || failed(check.elementType("initial", getInitial(), true)))
     return failure();
@@ -148,7 +139,7 @@ struct SelectiveScanVerifier : ScanChecks {
   }
 
   LogicalResult elementTypes() { // C7
-    if (!isReal(element))
+    if (!isFloat(element))
       return error() << "u to have element type f32, f16, bf16 or f64, but got " << u;
     if (failed(elementType("z", scan.getZ(), false)))
       return failure();

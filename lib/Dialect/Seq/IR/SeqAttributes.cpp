@@ -11,6 +11,8 @@ using namespace mlir;
 using namespace seqc;
 using namespace seqc::seq;
 
+Type seqc::seq::accumulationType(Type element) { return element.isF64() ? element : Float32Type::get(element.getContext()); }
+
 bool seqc::seq::isIdentifier(StringRef name) {
   auto word = [](char c) { return llvm::isAlnum(c) || c == '_'; };
   return !name.empty() && !llvm::isDigit(name.front()) && llvm::all_of(name, word);

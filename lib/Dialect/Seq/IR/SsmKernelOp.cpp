@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // seq.ssm_kernel: constraints C1.. of its ODS description.
-#include "seqc/Dialect/Seq/IR/Seq.h"
+#include "OpTypes.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace seqc::seq;
 
-static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-static bool compatible(int64_t a, int64_t b) { return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b); }
 /// The type of real parts; null for other types.
 static Type realPart(Type element) {
   if (auto type = dyn_cast<ComplexType>(element))

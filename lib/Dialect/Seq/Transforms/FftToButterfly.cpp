@@ -22,7 +22,7 @@ static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getTyp
 static Type accumulator(Type element) {
   if (auto complex = dyn_cast<ComplexType>(element))
     element = complex.getElementType();
-  return element.isF64() ? element : Float32Type::get(element.getContext());
+  return accumulationType(element);
 }
 
 namespace {

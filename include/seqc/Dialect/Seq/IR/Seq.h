@@ -28,6 +28,9 @@ inline constexpr llvm::StringLiteral kWeightsAttr = "seq.weights";
 inline constexpr llvm::StringLiteral kNameAttr = "seq.name";
 inline constexpr llvm::StringLiteral kStateAttr = "seq.state";
 
+/// Type in which values of a float type are summed and kept between steps: f64 for f64, else f32.
+mlir::Type accumulationType(mlir::Type element);
+
 /// True for `[A-Za-z_][A-Za-z0-9_]*`: names of dims, arguments, results, schemes.
 bool isIdentifier(llvm::StringRef name);
 } // namespace seqc::seq

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic on index values and on tiles of the attention builders; reads like the formula.
-#ifndef SEQC_LIB_CONVERSION_SEQTOTILE_ATTENTION_TILEMATH_H
-#define SEQC_LIB_CONVERSION_SEQTOTILE_ATTENTION_TILEMATH_H
+// Arithmetic on index values and on tiles of the builders of schemes; reads like the formula.
+#ifndef SEQC_LIB_CONVERSION_SEQTOTILE_COMMON_TILEMATH_H
+#define SEQC_LIB_CONVERSION_SEQTOTILE_COMMON_TILEMATH_H
 
 #include "seqc/Dialect/Tile/IR/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -85,4 +85,4 @@ struct TileMath {
 
 } // namespace seqc::convert
 
-#endif // SEQC_LIB_CONVERSION_SEQTOTILE_ATTENTION_TILEMATH_H
+#endif // SEQC_LIB_CONVERSION_SEQTOTILE_COMMON_TILEMATH_H
