@@ -48,7 +48,6 @@ test_onnx() { "$build/bin/seqc-onnx-tests" test/Import/Onnx/node; }
 
 # The importer under libFuzzer and ASan. LLVM's own marks of memory are off: libLLVM is not built with them.
 test_onnx_fuzz() {
-  ninja -C "$build" -j"$jobs" onnx_fuzzer >"$build/fuzz.log" 2>&1 || { tail -20 "$build/fuzz.log"; return 1; }
   "$venv/bin/python" utils/onnx/make_corpus.py "$build/fuzz/onnx_corpus"
   ASAN_OPTIONS=allow_user_poisoning=0 "$build/bin/onnx_fuzzer" -max_total_time=30 -timeout=10 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 "$build/fuzz/onnx_corpus" 2>&1 | tail -12
   return "${PIPESTATUS[0]}"
@@ -89,7 +88,7 @@ test_hygiene() {
 run_all_tests() {
   local begin
   begin=$(date +%s)
-  run_class build "$budget_build" build_all
+  run_class build "$budget_build" build_all all onnx_fuzzer
   if [ $failed = 0 ]; then
     run_class "hygiene and documents" "$budget_hygiene" test_hygiene
     run_class "compile times" "$budget_compile" test_compile_times
